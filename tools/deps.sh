@@ -101,7 +101,7 @@ if [ -n "$late" ]; then
 	install -t bookworm-backports $late
 fi
 # shellcheck disable=SC2086 # a list of names without spaces
-if [ -n "$(echo $missing)" ] && ! install $missing; then
+if [ -n "${missing# }" ] && ! install $missing; then
 	# An old package index names versions that are gone.
 	as_root apt-get update -q >&2
 	install $missing

@@ -2,10 +2,9 @@
 # tools/gen-meson-lists.sh -- write the source lists of the kernel's folders.
 # SPDX-License-Identifier: MIT
 #
-# Run it after adding or removing a .c or .S file under kernel/, or one of the
-# libraries and programs in lib/NAME, strates/NAME, chevron (whose folders are
-# globbed in the same way).  A list that did not change is not touched, so that
-# ninja has nothing to do.
+# Run it after adding or removing a .c or .S file under kernel/ (./strat9 does).
+# A list that did not change is not touched, so that ninja has nothing to do.
+# kasan.c and ubsan.c are built in their flavor only, *fastpath.c by option.
 set -eu
 cd "$(dirname "$0")/.."
 export LC_ALL=C
@@ -37,11 +36,10 @@ list() { # VARIABLE FILES...: an assignment, one name a line
 }
 
 kernel_folder() {
-	normal='' kasan='' ubsan='' fast=''
+	normal='' runtimes='' fast=''
 	for f in $(sources "$1"); do
 		case $f in
-		kasan.c) kasan=$f ;;
-		ubsan.c) ubsan=$f ;;
+		kasan.c | ubsan.c) runtimes="$runtimes $f" ;;
 		*fastpath.[cS]) fast="$fast $f" ;;
 		*) normal="$normal $f" ;;
 		esac
@@ -55,10 +53,8 @@ kernel_folder() {
 		list kernel_sources $fast | sed 's/^/  /'
 		echo "endif"
 	fi
-	for s in kasan ubsan; do
-		eval "f=\$$s"
-		[ -n "$f" ] || continue
-		echo "if flavor == '$s'"
+	for f in $runtimes; do
+		echo "if flavor == '${f%.c}'"
 		list kernel_plain_sources "$f" | sed 's/^/  /'
 		echo "endif"
 	done

@@ -1,0 +1,61 @@
+/* kernel/object/desc.h -- descriptor tables. */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "kernel/object/object.h"
+
+/*
+ * A table belongs to one process (or is shared by CLONE_FILES). It gives the
+ * lowest free integer. Look-up takes no lock: when only one thread can change
+ * the table no reference is taken either. Changes take table->lock.
+ */
+struct desc_table;
+
+enum { DESC_CLOEXEC = 1 }; /* per-descriptor flags */
+
+enum err desc_table_create(struct desc_table **out);
+/* A copy of all descriptors (fork). */
+enum err desc_table_copy(struct desc_table *t, struct desc_table **out);
+struct desc_table *desc_table_get(struct desc_table *t);
+void desc_table_put(struct desc_table *t); /* last: closes all; may sleep */
+void desc_close_on_exec(struct desc_table *t);
+/* Before exec when shared: give the process a table of its own. */
+enum err desc_table_unshare(struct desc_table **t);
+
+/* A descriptor held during one system call. */
+struct held {
+	struct object *obj;
+	uint32_t rights; /* of the descriptor */
+	bool counted;    /* a reference must be dropped */
+};
+
+/*
+ * Hold descriptor fd of the current process, which must carry all of
+ * `rights`. E_BADF when absent, revoked, or when READ/WRITE rights are
+ * missing; E_ACCES when another right is missing.
+ */
+enum err desc_hold(int fd, uint32_t rights, struct held *out);
+void desc_release(struct held *h);
+
+/*
+ * Install obj (taking over the caller's reference on success) at the lowest
+ * free descriptor >= min. rights is cut to the object's root grant.
+ * E_MFILE (RLIMIT_NOFILE or silo quota), E_NOMEM.
+ */
+enum err desc_install(
+    struct object *obj, uint32_t rights, unsigned flags, int min, int *out);
+
+enum err desc_close(int fd); /* E_BADF; may sleep */
+enum err desc_dup(int fd, int min, unsigned flags, int *out);
+enum err desc_dup_to(int fd, int to, unsigned flags); /* dup2/dup3 */
+enum err desc_get_flags(int fd, unsigned *flags);
+enum err desc_set_flags(int fd, unsigned flags);
+enum err desc_limit(int fd, uint32_t rights); /* only shrinks */
+enum err desc_close_range(unsigned first, unsigned last, bool cloexec_only);
+
+/*
+ * For /proc/PID/fd: the object at the first used descriptor >= *fd of another
+ * process's table; gives a reference and sets *fd. False at the end.
+ */
+bool desc_next(
+    struct desc_table *t, int *fd, struct object **out, uint32_t *rights);
+unsigned desc_count(struct desc_table *t);

@@ -1,0 +1,64 @@
+/* kernel/object/silo.h -- silos: who is charged, and what they may ever do. */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "kernel/core/lock.h"
+#include "kernel/core/list.h"
+
+struct namespace;
+
+enum silo_family {
+	FAMILY_SYS,
+	FAMILY_DRV,
+	FAMILY_FS,
+	FAMILY_NET,
+	FAMILY_WASM,
+	FAMILY_USR,
+	FAMILY_DSP,
+	FAMILY_JS,
+};
+
+enum silo_resource {
+	SILO_MEMORY,      /* frames: user pages, page tables, kernel objects */
+	SILO_PROCESSES,   /* processes */
+	SILO_THREADS,     /* threads */
+	SILO_DESCRIPTORS, /* descriptors in all tables */
+	SILO_RESOURCES,
+};
+
+/*
+ * Isolation boundary: identity, ceiling, quotas, namespace. Charging adds to a
+ * counter of the CPU first (in batches), so that CPUs share no line; `used`
+ * may therefore lag by SILO_BATCH per CPU, and a charge near the limit drains
+ * the batches before it fails.
+ */
+struct silo {
+	uint32_t sid;     /* const */
+	uint16_t index;   /* const: place in the silo table, page->silo */
+	uint16_t mode;    /* CHR octal; only shrinks */
+	uint32_t label;   /* const: tier 2, family 4, compartment 26 bits */
+	uint32_t flow;    /* families it may send to; only shrinks */
+	bool abi_linux;   /* const */
+	char name[32];    /* const */
+	struct lock lock; /* RANK_SILO */
+	_Atomic int64_t used[SILO_RESOURCES];
+	_Atomic int64_t limit[SILO_RESOURCES]; /* INT64_MAX: none */
+	_Atomic uint64_t peak_memory;
+	struct namespace *namespace; /* inherited by its first process */
+	_Atomic uint32_t refs;
+};
+
+extern struct silo silo_boot; /* SID 1: until the manifest makes others */
+
+/*
+ * Charge n units; E_NOMEM (memory), E_AGAIN (processes, threads), E_MFILE.
+ * silo NULL: the kernel itself, never fails. Any context.
+ */
+enum err silo_charge(struct silo *s, enum silo_resource r, int64_t n);
+void silo_uncharge(struct silo *s, enum silo_resource r, int64_t n);
+struct silo *silo_by_index(uint16_t index);
+
+/* Exact use, batches included. */
+int64_t silo_used(struct silo *s, enum silo_resource r);
+
+struct silo *silo_current(void); /* of the current thread; boot silo if none */
+void silo_init(void);

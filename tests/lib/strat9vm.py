@@ -438,13 +438,15 @@ def could_be_trailer(tail):
         re.fullmatch(rb'\d{0,10}', tail[n:]) is not None
 
 
-def run(command, timeout=120, sink=None, **options):
+def run(command, timeout=120, sink=None, quiet=None, **options):
     """Boot, run one Chevron command line, power off.  A Result.
 
     sink gets the output's bytes as they come, if given.  Other arguments are
-    VM's.  Status 124 when the time is up, 125 when the guest died.
+    VM's.  Status 124 when the time is up, or when nothing was printed for
+    quiet seconds; 125 when the guest died.
     """
     out = bytearray()
+    heard = [time.monotonic()]
 
     def collect(data):
         out.extend(data)
@@ -455,6 +457,7 @@ def run(command, timeout=120, sink=None, **options):
     wake = threading.Event()
 
     def on_output(piece):
+        heard[0] = time.monotonic()
         strip(piece)
         if strip.status is not None:
             wake.set()
@@ -474,6 +477,8 @@ def run(command, timeout=120, sink=None, **options):
     with vm:
         while not wake.is_set() and time.monotonic() < deadline:
             if wake.wait(0.05) or vm.process.poll() is not None:
+                break
+            if quiet and time.monotonic() - heard[0] > quiet:
                 break
         if panicked.is_set():
             vm.settle()

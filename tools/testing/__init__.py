@@ -1,0 +1,2 @@
+# tools/testing -- the parts of ./strat9 test.
+# SPDX-License-Identifier: MIT

@@ -1,0 +1,142 @@
+# tools/testing/host.py -- unit tests and fuzz targets on this machine.
+# SPDX-License-Identifier: MIT
+"""tests/host/*_test.c (cmocka), tests/host/*.sh (TAP), tests/fuzz/*.c.
+
+The head of a C file says what it is built from, as paths from the top:
+    /* build: kernel/mm/buddy.c tests/host/shim.c */
+and may add compiler arguments:  /* flags: -DX=1 */
+"""
+import concurrent.futures
+import glob
+import os
+import re
+import subprocess
+
+from .report import TOP, report_tap
+
+CC = ['gcc', '-std=gnu2x', '-g', '-O1', '-fsanitize=address,undefined',
+      '-fno-sanitize-recover=all', '-fno-omit-frame-pointer', '-Wall',
+      '-Wextra', '-DHOSTED=1', '-D_GNU_SOURCE', '-I.', '-Itests/host']
+FUZZ_CC = ['clang-19', '-std=gnu2x', '-g', '-O1',
+           '-fsanitize=fuzzer,address,undefined',
+           '-fno-sanitize-recover=all', '-fno-sanitize=function',
+           '-DHOSTED=1', '-D_GNU_SOURCE', '-I.', '-Itests/host']
+TEST_SECONDS = 120
+ENVIRONMENT = dict(os.environ, CMOCKA_MESSAGE_OUTPUT='TAP',
+                   ASAN_OPTIONS='detect_stack_use_after_return=1',
+                   UBSAN_OPTIONS='print_stacktrace=1')
+
+
+def directive(path, word):
+    """The words after "word:" in the file's comments."""
+    with open(os.path.join(TOP, path)) as f:
+        head = f.read(8192)
+    out = []
+    for m in re.finditer(r'/\*\s*' + word + r':(.*?)\*/', head, re.S):
+        out += m[1].replace('*', ' ').split()
+    return out
+
+
+def current(binary):
+    """Whether no file that the binary was made from is newer."""
+    try:
+        made = os.path.getmtime(binary)
+        with open(binary + '.d') as f:
+            deps = f.read().replace('\\\n', ' ').split(':', 1)[1].split()
+        # One rule per source: later "name.o:" targets are not files.
+        return all(os.path.getmtime(os.path.join(TOP, d)) <= made
+                   for d in deps if not d.endswith(':'))
+    except (OSError, IndexError):
+        return False
+
+
+def build(source, compiler, folder, libs=()):
+    """Compile a test; (path, error text)."""
+    name = os.path.basename(source)[:-2]
+    binary = os.path.join(TOP, 'build', 'tests', folder, name)
+    os.makedirs(os.path.dirname(binary), exist_ok=True)
+    parts = [source, *directive(source, 'build')]
+    lost = [p for p in parts if not os.path.exists(os.path.join(TOP, p))]
+    if lost:
+        return None, f'no such file: {" ".join(lost)}'
+    if current(binary):
+        return binary, ''
+    deps = []
+    command = [*compiler, *directive(source, 'flags')]
+    r = subprocess.run([*command, '-o', binary, *parts, *libs], cwd=TOP,
+                       capture_output=True, text=True)
+    if r.returncode:
+        return None, r.stdout + r.stderr
+    r = subprocess.run([*[c for c in command if not c.startswith('-fsan')],
+                        '-MM', *parts], cwd=TOP, capture_output=True,
+                       text=True)
+    for rule in r.stdout.replace('\\\n', ' ').splitlines():
+        deps += rule.split(':', 1)[1].split() if ':' in rule else []
+    with open(binary + '.d', 'w') as f:
+        f.write('x: ' + ' '.join(sorted(set(deps))) + '\n')
+    return binary, ''
+
+
+def run(args, seconds=TEST_SECONDS, **more):
+    """(status, output); a timeout is status 124."""
+    try:
+        r = subprocess.run(args, cwd=TOP, env=ENVIRONMENT, timeout=seconds,
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                           stdin=subprocess.DEVNULL, **more)
+        return r.returncode, r.stdout.decode(errors='replace')
+    except subprocess.TimeoutExpired as e:
+        text = (e.stdout or b'').decode(errors='replace')
+        return 124, text + f'\ntimeout after {seconds} s'
+
+
+def unit_test(report, source):
+    name = source[len('tests/'):-len('.c')]
+    binary, error = build(source, CC, 'host', ['-lcmocka', '-lpthread'])
+    if not binary:
+        report.fail(f'{name}: builds', error)
+        return
+    status, text = run([binary])
+    report_tap(report, name, text, status)
+
+
+def script(report, source):
+    status, text = run(['sh', source])
+    report_tap(report, source[len('tests/'):], text, status)
+
+
+def fuzz(report, source, seconds):
+    name = source[len('tests/'):-len('.c')]
+    binary, error = build(source, FUZZ_CC, 'fuzz')
+    if not binary:
+        report.fail(f'{name}: builds', error)
+        return
+    short = os.path.basename(name)
+    found = os.path.join(TOP, 'build', 'tests', 'fuzz', short + '.found')
+    os.makedirs(found, exist_ok=True)
+    seeds = os.path.join(TOP, 'tests', 'fuzz', 'corpus', short)
+    status, text = run(
+        [binary, f'-max_total_time={seconds}', '-timeout=10',
+         '-rss_limit_mb=2048', '-print_final_stats=1', '-verbosity=1',
+         f'-artifact_prefix={found}-', found,
+         *([seeds] if os.path.isdir(seeds) else [])], seconds + 90)
+    report.check(status == 0, f'{name}: {seconds} s without a finding', text)
+
+
+def files(pattern):
+    return sorted(os.path.relpath(f, TOP)
+                  for f in glob.glob(os.path.join(TOP, 'tests', pattern)))
+
+
+def host_suite(report):
+    jobs = []
+    seconds = 2 if report.quick else 8
+    for f in files('host/*_test.c'):
+        jobs.append((unit_test, report, f))
+    for f in files('host/*.sh'):
+        jobs.append((script, report, f))
+    for f in files('fuzz/*.c'):
+        jobs.append((fuzz, report, f, seconds))
+    jobs = [j for j in jobs if report.wants(j[2][len('tests/'):])]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        for done in [pool.submit(*j) for j in jobs]:
+            done.result()

@@ -6,6 +6,7 @@ off and exits with its status; 124 when the time is up, 125 when the guest
 died, with the kernel's report on stderr."""
 import argparse
 import os
+import subprocess
 import sys
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -26,7 +27,7 @@ def arguments():
     p.add_argument('--cpu', default='max')
     p.add_argument('--machine', default='q35')
     p.add_argument('--append', default='', help='kernel arguments')
-    p.add_argument('--flavor', help='of an existing build')
+    p.add_argument('--flavor', help='release, debug, ubsan, kasan')
     p.add_argument('--log', metavar='FILE', help='save the console there')
     p.add_argument('--verbose', action='store_true',
                    help='show the console on stderr')
@@ -34,6 +35,9 @@ def arguments():
     a = p.parse_args()
     if not a.command:
         p.error('no command')
+    if a.flavor and a.flavor != os.environ.get('STRAT9_FLAVOR'):
+        subprocess.run([os.path.join(TOP, 'strat9'), 'build', '--flavor',
+                        a.flavor], stdout=sys.stderr, check=True)
     return a
 
 

@@ -1,0 +1,271 @@
+#!/usr/bin/env python3
+# tools/lint.py -- ./strat9 lint: the gates of the house style.
+# SPDX-License-Identifier: MIT
+"""lint.py [GATE...]
+
+format     clang-format-19 has nothing to change
+headers    every header compiles alone
+layers     who may include whom
+size       no function over 60 lines, no file over 600, without its reason
+contracts  every external function has its comment in the header
+marks      no unfinished marks, no dead references to a workplace
+lists      tools/gen-meson-lists.sh has nothing to change
+features   a row of docs/FEATURES.md that "works" names an existing test
+cppcheck   cppcheck finds nothing
+tidy       clang-tidy-19 finds nothing (.clang-tidy)
+clang      the kernel builds with clang-19 and -Wthread-safety
+"""
+import concurrent.futures
+import os
+import re
+import subprocess
+import sys
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+FOREIGN = ('tests/corpus/', 'bench/osbench.c', 'bench/init.c')
+FUNCTION_MAX, FILE_MAX = 60, 600
+KERNEL_FLAGS = ['-std=gnu2x', '-ffreestanding', '-fno-stack-protector',
+                '-mno-red-zone', '-mgeneral-regs-only', '-fsyntax-only',
+                '-DBEDROCK=1', '-DCONFIG_LINUX=1', '-DCONFIG_FASTPATH=1',
+                '-DSTRAT9_VERSION="0"', '-I.']
+USER_FLAGS = ['-std=gnu2x', '-D_GNU_SOURCE', '-fsyntax-only', '-I.',
+              '-Itests/host', '-Itests/guest']
+# Folder: what its files may include, beside themselves and the C library.
+LAYERS = {
+    'abi': (), 'lib': ('abi',), 'strates': ('abi', 'lib'),
+    'drivers': ('abi', 'lib'), 'chevron': ('abi', 'lib'),
+    'kernel': ('abi',),
+}
+MARKS = re.compile(r'\b(TODO(?!\s*\(#\d+\))|FIXME|XXX|HACK)\b')
+
+
+def sources(*patterns):
+    r = subprocess.run(['git', 'ls-files', '-co', '--exclude-standard', '--',
+                        *patterns], cwd=TOP, capture_output=True, text=True)
+    return sorted({f for f in r.stdout.split('\n') if f and
+                   not f.startswith(FOREIGN) and
+                   os.path.exists(os.path.join(TOP, f))})
+
+
+def text(path):
+    with open(os.path.join(TOP, path), errors='replace') as f:
+        return f.read()
+
+
+def call(args, **more):
+    """(status, output)"""
+    r = subprocess.run(args, cwd=TOP, stdout=subprocess.PIPE, text=True,
+                       stderr=subprocess.STDOUT, **more)
+    return r.returncode, r.stdout
+
+
+def each(job, items):
+    """Run job for all items on all CPUs; what they returned, flattened."""
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        return [line for found in pool.map(job, items) for line in found]
+
+
+def lint_format():
+    def job(path):
+        status, _ = call(['clang-format-19', '--dry-run', '-Werror', path])
+        return [f'{path}: not formatted (./strat9 fmt)'] if status else []
+    return each(job, sources('*.c', '*.h'))
+
+
+def flags_of(path):
+    if path.startswith('kernel/'):
+        return ['gcc', *KERNEL_FLAGS]
+    if path.startswith(('tests/host/', 'tests/fuzz/')):
+        return ['gcc', '-DHOSTED=1', *USER_FLAGS]
+    return ['musl-gcc', *USER_FLAGS]
+
+
+def lint_headers():
+    def job(path):
+        first = '#include <cmocka.h>\n' if path.startswith('tests/host/') and \
+            'cmocka' in text(path) else ''
+        if first:
+            first = ('#include <stdarg.h>\n#include <stddef.h>\n#include '
+                     '<stdint.h>\n#include <setjmp.h>\n') + first
+        status, out = call([*flags_of(path), '-Wall', '-Wextra', '-Werror',
+                            '-x', 'c', '-'],
+                           input=f'{first}#include "{path}"\n')
+        lost = [] if '#pragma once' in text(path) else \
+            [f'{path}: no #pragma once']
+        return lost + ([out.strip()] if status else [])
+    return each(job, sources('*.h'))
+
+
+def lint_layers():
+    bad = []
+    for path in sources('*.c', '*.h', '*.S'):
+        top = path.split('/')[0]
+        if top not in LAYERS:
+            continue
+        for inc in re.findall(r'^\s*#\s*include\s+"([^"]+)"', text(path),
+                              re.M):
+            to = inc.split('/')[0]
+            if '/' in inc and to != top and to not in LAYERS[top]:
+                bad.append(f'{path}: {top} may not include {inc}')
+            # Folders without a slash are their own: "shell.h".
+            if top == 'kernel' and inc.startswith('kernel/linux/') and \
+                    not path.startswith('kernel/linux/'):
+                bad.append(f'{path}: kernel/linux is used by itself only')
+    return bad
+
+
+def functions(lines):
+    """(name, first line, number of lines) of each function body."""
+    start = None
+    for i, line in enumerate(lines):
+        if line.startswith('{') and i and not lines[i - 1].endswith('='):
+            start = i
+        elif line.startswith('}') and start is not None:
+            if not line.startswith('};'):
+                yield start, i - start + 1
+            start = None
+
+
+def lint_size():
+    bad = []
+    for path in sources('*.c', '*.h'):
+        lines = text(path).split('\n')
+        head = '\n'.join(lines[:40])
+        if len(lines) - 1 > FILE_MAX and '/* long:' not in head:
+            bad.append(f'{path}: {len(lines) - 1} lines')
+        for start, size in functions(lines):
+            near = '\n'.join(lines[max(0, start - 12):start + 8])
+            if size > FUNCTION_MAX and '/* long:' not in near and \
+                    'long:' not in near:
+                bad.append(f'{path}:{start}: a function of {size} lines')
+    for path in sources('*.py', '*.sh', 'strat9'):
+        n = text(path).count('\n')
+        if n > FILE_MAX:
+            bad.append(f'{path}: {n} lines')
+    return bad
+
+
+PROTOTYPE = re.compile(r'^(?!static|typedef|extern|struct \w+ \{|enum|#|return)'
+                       r'[A-Za-z_][\w \t\*\[\]]*\b\w+\([^{}]*?\)[^;{}]*;$')
+
+# References and the C library's own: their contract is in the name.
+OBVIOUS = re.compile(r'\b(\w+_(get|put)|(mem|str)[a-z]+)\(')
+
+
+def lint_contracts():
+    """A prototype stands below a comment, or in a group that starts so."""
+    bad = []
+    for path in sources('kernel/*.h', 'lib/*.h', 'abi/*.h'):
+        covered, statement = False, ''
+        in_comment = False
+        for n, line in enumerate(text(path).split('\n'), 1):
+            if in_comment or line.startswith('/*'):
+                in_comment = '*/' not in line
+                covered, statement = True, ''
+                continue
+            if not line.strip():
+                covered, statement = False, ''
+                continue
+            if not statement and line[0] in ' \t}':
+                continue  # inside a body
+            statement += line.strip() + ' '
+            if line.rstrip().endswith((';', '{', '}')):
+                if not covered and '/*' not in statement and \
+                        PROTOTYPE.match(statement.strip()) and \
+                        not OBVIOUS.search(statement):
+                    bad.append(f'{path}:{n}: no contract: '
+                               f'{statement.strip()[:60]}')
+                statement = ''
+    return bad
+
+
+def lint_marks():
+    bad = []
+    for path in sources('*.c', '*.h', '*.S', '*.py', '*.sh', 'strat9'):
+        if path == 'tools/lint.py':
+            continue
+        for n, line in enumerate(text(path).split('\n'), 1):
+            if MARKS.search(line):
+                bad.append(f'{path}:{n}: {line.strip()[:70]}')
+    return bad
+
+
+def lint_lists():
+    status, out = call(['tools/gen-meson-lists.sh'])
+    return [f'{f}: was out of date' for f in out.split()] if out else \
+        (['tools/gen-meson-lists.sh failed'] if status else [])
+
+
+def lint_features():
+    path = 'docs/FEATURES.md'
+    if not os.path.exists(os.path.join(TOP, path)):
+        return [f'{path}: is not there']
+    bad = []
+    for n, line in enumerate(text(path).split('\n'), 1):
+        cells = [c.strip() for c in line.strip().strip('|').split('|')]
+        if not any(re.match(r'\**works\**\b', c) for c in cells):
+            continue
+        named = re.findall(r'`?((?:host|guest|system|fuzz)/[\w./-]+)', line)
+        if not named:
+            bad.append(f'{path}:{n}: works, by which test?')
+        for name in named:
+            base = os.path.join(TOP, 'tests', name.rstrip('.'))
+            if not any(os.path.exists(base + e) for e in
+                       ('', '.c', '.py', '.sh', '_test.c')):
+                bad.append(f'{path}:{n}: no test {name}')
+    return bad
+
+
+def lint_cppcheck():
+    folders = [d for d in ('kernel', 'lib', 'chevron', 'strates')
+               if sources(d + '/*.c')]
+    if not folders:
+        return []
+    status, out = call([
+        'cppcheck', '-q', f'-j{os.cpu_count()}', '--std=c11', '-I.',
+        '--enable=warning,portability', '--inline-suppr',
+        '--error-exitcode=1', '--template={file}:{line}: {id}: {message}',
+        '-D__x86_64__', '-D__GNUC__=12', '-DBEDROCK=1',
+        '--suppress=missingInclude', '--suppress=syntaxError',
+        '--suppress=unknownMacro', '--suppress=internalAstError',
+        '--suppress=nullPointerArithmetic', *folders])
+    return out.strip().split('\n') if status else []
+
+
+def lint_tidy():
+    def job(path):
+        flags = [f for f in flags_of(path)[1:]]
+        if not path.startswith('kernel/'):
+            flags += ['-isystem', '/usr/include/x86_64-linux-musl']
+        status, out = call(['clang-tidy-19', '--quiet', path, '--', *flags],
+                           env=dict(os.environ))
+        lines = [x for x in out.split('\n')
+                 if re.search(r'(warning|error): ', x)]
+        return lines if status or lines else []
+    return each(job, sources('kernel/*.c', 'lib/*.c', 'chevron/*.c',
+                             'strates/*.c'))
+
+
+def lint_clang():
+    status, out = call(['./strat9', 'build', '--flavor=debug', '--clang'])
+    return [out[-4000:]] if status else []
+
+
+def main():
+    gates = [n[5:] for n in globals() if n.startswith('lint_')]
+    wanted = sys.argv[1:] or gates
+    failed = 0
+    for name in wanted:
+        if name not in gates:
+            sys.exit(__doc__)
+        bad = globals()['lint_' + name]()
+        failed += bool(bad)
+        print(f'{"FAIL" if bad else "ok":4}  {name}' +
+              (f': {len(bad)}' if bad else ''))
+        print(''.join(f'      {b}\n' for b in bad[:200]), end='')
+        sys.stdout.flush()
+    return 1 if failed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -12,7 +12,11 @@ struct sighand;
 struct tty;
 struct namespace;
 
-enum { PID_LIMIT = 1 << 22, GROUPS_MAX = 64 };
+struct pid_entry;
+struct node;
+
+/* Numbers of threads, processes, groups and sessions: 1..PID_LIMIT-1. */
+enum { PID_LIMIT = 1 << 16, GROUPS_MAX = 64 };
 
 /* Immutable once published; replaced whole. Read under RCU or by its owner. */
 struct cred {
@@ -26,16 +30,17 @@ struct cred {
 
 /* A process group / session; lives while it has members. RANK_PROCTREE. */
 struct session {
-	uint32_t sid;
+	uint32_t sid; /* const */
 	_Atomic uint32_t refs;
 	struct tty *tty;        /* controlling terminal or NULL; tty lock */
-	struct process *leader; /* NULL when it died */
+	struct process *leader; /* (t) NULL when it died; borrowed */
+	uint32_t groups;        /* (t) groups with members */
 };
 struct pgrp {
-	uint32_t pgid;
+	uint32_t pgid; /* const */
 	_Atomic uint32_t refs;
-	struct session *session;
-	struct list members; /* process->pgrp_link */
+	struct session *session; /* const; holds a reference */
+	struct list members;     /* (t) process->pgrp_link */
 };
 
 enum rlimit_id {
@@ -65,7 +70,8 @@ enum process_state { PROC_ALIVE, PROC_ZOMBIE, PROC_REAPED };
 
 /*
  * Keys: (t) process_tree_lock (RANK_PROCTREE, irq-safe spinlock, global);
- * (h) sighand->lock; (r) RCU pointer, replaced by the owner only.
+ * (h) process->sig_lock (RANK_SIGHAND, irq-safe); (th) changed under both, read
+ * under either; (r) RCU pointer, replaced by the owner only.
  */
 struct process {
 	uint32_t pid; /* const */
@@ -73,38 +79,51 @@ struct process {
 	_Atomic uint32_t state; /* (t) enum process_state */
 	struct silo *silo;      /* const */
 	struct process *parent; /* (t) (r) never NULL but for init */
-	struct list children;   /* (t) process->sibling */
+	struct list children;   /* (t) process->sibling, zombies first */
 	struct list sibling;
-	struct list threads;             /* (t) thread->process_link */
-	uint32_t thread_count;           /* (t) living threads */
-	struct thread *leader;           /* (t) thread with tid == pid */
-	struct list all_link;            /* (t) all processes */
-	struct pgrp *pgrp;               /* (t) */
-	struct list pgrp_link;           /* (t) */
-	struct session *session;         /* (t) */
-	struct cred *cred;               /* (r) */
-	struct aspace *aspace;           /* replaced by exec only */
-	struct desc_table *descs;        /* replaced by exec and unshare only */
+	struct list threads;   /* (th) thread->process_link */
+	uint32_t thread_count; /* (th) living threads */
+	/* (th) thread with tid == pid, or another living one; NULL: zombie */
+	struct thread *leader;
+	struct list all_link;    /* (t) all processes */
+	struct pgrp *pgrp;       /* (t) */
+	struct list pgrp_link;   /* (t) */
+	struct session *session; /* (t) */
+	struct cred *cred;       /* (r) */
+	/*
+	 * Replaced by exec, cleared by exit, under process_tree_lock; others
+	 * than the owner use process_aspace() and its like.
+	 */
+	struct aspace *aspace;
+	struct desc_table *descs;
 	struct fs_context *fs;           /* cwd, root, umask; CLONE_FS shares */
-	struct sighand *sighand;         /* handlers; CLONE_SIGHAND shares */
+	struct sighand *sighand;         /* (h) NULL: dead */
 	struct namespace *namespace;     /* mounts; CLONE_NEWNS copies */
+	struct node *exe;                /* (t) writing it is E_TXTBSY */
 	struct rlimit rlimits[RL_COUNT]; /* (t) to change, read anywhere */
 
 	/* Signals of the whole process (h). */
+	struct lock sig_lock;
 	uint64_t sig_pending;
 	struct list sig_queue;
 	uint32_t sig_queued;        /* for RLIMIT_SIGPENDING */
-	uint32_t group_stop_signal; /* 0: none */
-	bool group_exiting;
-	bool continued, stopped_report, continued_report;
+	uint32_t group_stop_signal; /* 0: none; else stopping or stopped */
+	uint32_t stop_left;         /* threads that have yet to stop */
+	bool stopped;               /* every thread is stopped */
+	bool group_exiting;         /* all threads die with group_exit_code */
+	bool stop_notify, continue_notify; /* tell the parent on the way out */
+	bool stopped_report, continued_report; /* (t) for wait4 */
 	int group_exit_code;
+	struct thread *exec_thread; /* (h) it waits for the others to die */
 
 	/* Wait. */
 	struct wait_queue wait_children; /* parent sleeps in wait4 here */
 	int exit_signal;                 /* to the parent; SIGCHLD for fork */
 	int exit_code;                   /* (t) wait status, when zombie */
-	bool autoreap;                   /* parent ignores SIGCHLD */
-	struct wait_queue *vfork_done;   /* woken at exec or exit */
+	/* Our parent waits here, inside us, until we exec or exit. */
+	struct wait_queue vfork_wait;
+	_Atomic bool vfork_busy;
+	bool vm_shared; /* CLONE_VM without CLONE_THREAD made us */
 
 	/* Accounting. */
 	nsec_t start_time;                     /* monotonic */
@@ -135,17 +154,51 @@ static inline struct process *process_current(void)
 struct process *process_get(struct process *p);
 void process_put(struct process *p);
 
+/*
+ * The parts of any process p, a reference given; NULL when p is dead. The
+ * owner may use p->aspace and the like directly.
+ */
+struct aspace *process_aspace(struct process *p);
+struct desc_table *process_descs(struct process *p);
+struct fs_context *process_fs(struct process *p);
+struct node *process_exe(struct process *p);
+struct thread *process_leader(struct process *p);
+
+/* Nanoseconds on a CPU of all threads, dead ones included. */
+void process_times(struct process *p, nsec_t *user, nsec_t *kernel);
+
 /* By number; under RCU or with a reference given. NULL when there is none. */
 struct process *process_find(uint32_t pid); /* gives a reference */
 struct thread *thread_find(uint32_t tid);   /* gives a reference */
 /* Next living or zombie process with pid >= *pid; gives a reference. */
 struct process *process_next(uint32_t *pid);
 
+/* As process_next, for threads of p: those with tid >= *tid. */
+struct thread *process_next_thread(struct process *p, uint32_t *tid);
+
+/*
+ * Groups and sessions. Each of these gives a reference. pgrp_find: NULL when
+ * nobody is in such a group.
+ */
+struct pgrp *pgrp_get(struct pgrp *g);
+void pgrp_put(struct pgrp *g); /* NULL is fine */
+struct pgrp *pgrp_find(uint32_t pgid);
+struct pgrp *process_pgrp(struct process *p);
+struct session *session_get(struct session *s);
+void session_put(struct session *s); /* NULL is fine */
+struct session *process_session(struct process *p);
+/* No member has a parent in another group of the session. */
+bool pgrp_orphaned(struct pgrp *g);
+
 /* Current credentials: own ones may be used without a reference. */
 static inline const struct cred *cred_current(void)
 {
 	return process_current()->cred;
 }
+/* Those of any process; gives a reference. */
+struct cred *process_cred(struct process *p);
+struct cred *cred_get(struct cred *c);
+void cred_put(struct cred *c);
 /* uid 0 within the silo's mode. */
 bool cred_privileged(void);
 bool cred_in_group(const struct cred *c, uint32_t gid);
@@ -169,6 +222,11 @@ noreturn_fn void process_exit_group(int status);
 /* End only the calling thread (exit(2)). */
 noreturn_fn void process_exit_thread(int code);
 
-/* Counts for leak checks and /proc/stat. */
+/* Counts for leak checks and /proc/stat: zombies count as processes. */
 uint64_t process_live(void);
 uint64_t thread_live(void);
+/* The number given out last, for /proc/loadavg. */
+uint32_t pid_last(void);
+
+/* Boot: caches, limits. Before process_start_init. */
+void process_init(void);

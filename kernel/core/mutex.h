@@ -14,6 +14,7 @@ struct thread;
 struct ANNOTATE(capability("mutex")) mutex {
 	_Atomic uintptr_t owner;
 	struct lock lock;
+	uint8_t rank; /* const after init */
 	struct list waiters GUARDED_BY(&lock);
 };
 
@@ -36,6 +37,7 @@ bool mutex_held(const struct mutex *m); /* by the current thread */
 struct ANNOTATE(capability("rwlock")) rwlock {
 	_Atomic uint64_t state;
 	struct lock lock;
+	uint8_t rank; /* const after init */
 	struct list waiters GUARDED_BY(&lock);
 };
 

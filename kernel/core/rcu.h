@@ -38,4 +38,6 @@ void rcu_barrier(void);
 
 /* Hooks: called by the scheduler (preemption disabled) and by the IPI. */
 void rcu_note_quiescent(void);
+void rcu_idle(bool idle); /* this CPU enters or leaves the idle loop */
+void rcu_init_cpu(void);
 void rcu_start(void); /* starts the callback thread */

@@ -60,3 +60,6 @@ enum err sched_sleep_until(nsec_t deadline, int wait_mode);
 
 /* Load averages over 1, 5, 15 minutes, fixed point with 11 bits. */
 void sched_load(uint64_t out[3]);
+
+/* Start the sampling of the load averages (once, after the clock). */
+void sched_start_load(void);

@@ -140,3 +140,12 @@ void thread_put(struct thread *t);
 
 /* End the current thread; never returns. The process layer goes first. */
 noreturn_fn void thread_exit(void);
+
+/* Boot: the caches. thread_setup fills a thread that is not on the slab. */
+void thread_init(void);
+void thread_setup(struct thread *t, const char *name);
+
+/* Segment bases of the running user thread (switch.c). */
+void thread_set_fs_base(uint64_t base);
+void thread_set_gs_base(uint64_t base);
+void thread_get_bases(uint64_t *fs, uint64_t *gs);

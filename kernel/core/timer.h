@@ -2,17 +2,19 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 #include "kernel/core/lock.h"
+#include "kernel/core/rbtree.h"
 
 /*
  * fn runs in the timer interrupt (interrupts off) of the CPU that started it.
- * It may wake threads and start timers, this one included.
+ * It may wake threads and start timers, this one included. An idle timer may
+ * be freed; a queued or running one may not (timer_cancel first).
  */
 struct timer {
-	nsec_t deadline; /* monotonic; key of the heap */
+	struct rb_node node; /* in the CPU's tree, ordered by deadline */
+	nsec_t deadline;     /* monotonic */
 	void (*fn)(struct timer *t);
-	uint32_t slot; /* place in the CPU's heap + 1; 0 = not queued */
-	uint16_t cpu;  /* queue it is or was last in */
-	_Atomic uint8_t running; /* fn is being called */
+	uint16_t cpu; /* queue it is or was last in */
+	bool queued;  /* under that queue's lock */
 };
 
 void timer_init(struct timer *t, void (*fn)(struct timer *t));
@@ -28,6 +30,9 @@ bool timer_cancel(struct timer *t);
 
 /* Called by the timer interrupt: run what is due, program the next shot. */
 void timer_interrupt(void);
-/* Deadline of this CPU's first timer, or UINT64_MAX. Interrupts off. */
-nsec_t timer_next(void);
+/*
+ * Make sure that a timer interrupt comes at `deadline` or before (the
+ * scheduler's slices). An earlier shot stays programmed. Interrupts off.
+ */
+void timer_want(nsec_t deadline);
 void timer_init_cpu(void);

@@ -29,13 +29,12 @@ struct waiter {
 	struct wait_queue *queue;
 	struct thread *thread;
 	/*
-	 * Called under queue->lock with interrupts off. Default: wake the
-	 * thread. poll's waiters set a flag first. Returns true when the wake
-	 * counts (wait_wake_n).
+	 * NULL: set woken and wake the thread. Else called under queue->lock
+	 * with interrupts off; returns true when it used up an exclusive wake.
 	 */
 	bool (*fn)(struct waiter *w, uint32_t events);
-	uint32_t events; /* poll: interesting bits; else 0 */
-	bool exclusive;  /* wait_wake wakes one of these */
+	_Atomic bool woken;
+	bool exclusive; /* wait_wake wakes one of these, all of the others */
 };
 
 enum wait_mode {
@@ -44,14 +43,18 @@ enum wait_mode {
 	WAIT_INTR,   /* any deliverable signal ends it (E_INTR) */
 };
 
-enum { WAIT_FOREVER_MARK = 0 };
 #define WAIT_FOREVER UINT64_MAX
 
 void wait_queue_init(struct wait_queue *q);
 #define WAIT_QUEUE_INIT(name) \
 	{.lock = LOCK_INIT(RANK_WAITQ), .waiters = LIST_INIT((name).waiters)}
 
+/* Join q (at its end when exclusive). fn, exclusive: as in *w. */
+void wait_join(struct wait_queue *q, struct waiter *w);
+
+/* Join q as a plain waiter for the current thread. */
 void wait_begin(struct wait_queue *q, struct waiter *w);
+void wait_begin_exclusive(struct wait_queue *q, struct waiter *w);
 
 /*
  * Sleep until woken since wait_begin or the last return; deadline is absolute
@@ -59,7 +62,14 @@ void wait_begin(struct wait_queue *q, struct waiter *w);
  * E_INTR by mode, E_TIMEDOUT.
  */
 enum err wait_sleep(struct waiter *w, enum wait_mode mode, nsec_t deadline);
+/* Leave the queue; an exclusive wake that was not used goes on to the next. */
 void wait_end(struct waiter *w);
+
+/*
+ * The same for any flag that wakers set before sched_wake(): sleep until
+ * *flag, clear it. wait_sleep is this on w->woken.
+ */
+enum err wait_flag(_Atomic bool *flag, enum wait_mode mode, nsec_t deadline);
 
 /* True when nobody waits (racy look, after a full barrier). */
 static inline bool wait_idle(struct wait_queue *q)

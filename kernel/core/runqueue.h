@@ -1,0 +1,54 @@
+/* kernel/core/runqueue.h -- one CPU's run queue: data and order, no policy. */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "kernel/core/sched.h"
+
+enum { RT_LEVELS = 100 };
+
+/* Linux's policy numbers. */
+enum {
+	POLICY_OTHER = 0,
+	POLICY_FIFO = 1,
+	POLICY_RR = 2,
+	POLICY_BATCH = 3,
+	POLICY_IDLE = 5,
+};
+
+/* Everything under lock (RANK_SCHED, interrupts off) unless marked. */
+struct aligned_to(CACHE_LINE) runqueue {
+	struct lock lock;
+	uint32_t cpu;             /* const */
+	struct thread *current;   /* running; never queued */
+	struct thread *previous;  /* during a switch */
+	struct thread *idle;      /* const */
+	struct thread *must_move; /* running, but its affinity left */
+	uint32_t queued;          /* runnable threads besides current */
+	uint32_t rt_bitmap_any;   /* queued real-time threads */
+	uint64_t rt_bitmap[2];
+	struct rb_root fair; /* by vruntime */
+	struct rb_node *fair_first;
+	uint64_t min_vruntime; /* never goes back */
+	struct sched_stats stats;
+	struct list rt[RT_LEVELS];
+};
+
+PERCPU_DECLARE(struct runqueue, runqueue);
+extern _Atomic uint64_t sched_idle_cpus;
+
+void runqueue_init(struct runqueue *rq, unsigned cpu, struct thread *idle);
+
+/* Queue t (at the end of its real-time level, or by its vruntime). */
+void runqueue_insert(struct runqueue *rq, struct thread *t);
+void runqueue_remove(struct runqueue *rq, struct thread *t);
+
+/* The thread that is due, taken out of the queue; NULL when empty. */
+struct thread *runqueue_take_first(struct runqueue *rq);
+
+/* The running fair thread t got older: min_vruntime follows. */
+void runqueue_advance(struct runqueue *rq, struct thread *t);
+
+/* Put the running fair thread t behind all others (sched_yield). */
+void runqueue_yield(struct runqueue *rq, struct thread *t);
+
+/* A queued fair thread that may run on `cpu`, taken out; NULL: none. */
+struct thread *runqueue_steal(struct runqueue *rq, unsigned cpu);

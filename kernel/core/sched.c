@@ -1,0 +1,470 @@
+/* kernel/core/sched.c -- the scheduler: queues, picking, switching. */
+/* SPDX-License-Identifier: MIT */
+
+#include "kernel/core/sched.h"
+#include "kernel/core/clock.h"
+#include "kernel/core/panic.h"
+#include "kernel/core/rcu.h"
+#include "kernel/core/runqueue.h"
+#include "kernel/core/switch.h"
+#include "kernel/core/wait.h"
+#include "kernel/arch/x86_64/cpu.h"
+#include "kernel/arch/x86_64/irq.h"
+
+/*
+ * The running thread is in no queue. schedule() takes this CPU's run queue
+ * lock, puts the previous thread back unless it sleeps, picks the next and
+ * switches with the lock held; the next thread drops it (sched_switched). So
+ * who holds the lock of t's run queue knows that t is either running, or
+ * completely off its CPU with its context saved: a waker needs no spinning.
+ *
+ * Sleeping: a thread stores SLEEPING into its own state, looks at its
+ * condition once more, and calls schedule(). A waker makes the condition true,
+ * takes the run queue lock (a full barrier), and stores RUNNING. A thread that
+ * is preempted while SLEEPING stays runnable: only its own schedule() sleeps.
+ */
+
+PERCPU_DEFINE(struct thread *, current_thread);
+PERCPU_DEFINE(struct runqueue, runqueue);
+_Atomic uint64_t sched_idle_cpus; /* CPUs in their idle loop */
+static _Atomic uint64_t fork_count;
+
+static const uint32_t nice_weight[40] = {88761, 71755, 56483, 46273, 36291,
+    29154, 23254, 18705, 14949, 11916, 9548, 7620, 6100, 4904, 3906, 3121, 2501,
+    1991, 1586, 1277, 1024, 820, 655, 526, 423, 335, 272, 215, 172, 137, 110,
+    87, 70, 56, 45, 36, 29, 23, 18, 15};
+enum { WEIGHT_NICE0 = 1024, WEIGHT_IDLE = 3, RR_SLICE_MS = 100 };
+
+#define FAIR_SLICE     (3 * NSEC_PER_MSEC)
+#define WAKEUP_GRANULE (1 * NSEC_PER_MSEC)
+#define SLEEPER_CREDIT (3 * NSEC_PER_MSEC)
+
+static struct runqueue *rq_of(unsigned cpu)
+{
+	return percpu_of(runqueue, cpu);
+}
+
+static uint32_t thread_weight(const struct thread *t)
+{
+	if (t->class == CLASS_IDLE)
+		return WEIGHT_IDLE;
+	return nice_weight[t->nice + 20];
+}
+
+/* Charge the running thread for the time since the last look. */
+static void account_locked(struct runqueue *rq, struct thread *t, uint64_t tsc)
+{
+	uint64_t ns = clock_tsc_to_ns(tsc - t->run_start);
+
+	t->run_start = tsc;
+	if (unlikely(t == rq->idle)) {
+		rq->stats.idle_ns += ns;
+		return;
+	}
+	/* Single writer (its CPU): no locked add is needed. */
+	atomic_store_explicit(&t->cpu_ns,
+	    atomic_load_explicit(&t->cpu_ns, memory_order_relaxed) + ns,
+	    memory_order_relaxed);
+	rq->stats.busy_user_ns += ns;
+	if (t->class != CLASS_RT) {
+		if (unlikely(t->weight != WEIGHT_NICE0))
+			ns = ns * WEIGHT_NICE0 / t->weight;
+		t->vruntime += ns;
+		runqueue_advance(rq, t);
+	}
+}
+
+/* Would t, just made runnable, take the CPU from the running thread? */
+static bool preempts_locked(struct runqueue *rq, struct thread *t)
+{
+	struct thread *now = rq->current;
+
+	if (now == rq->idle)
+		return true;
+	if (t->class == CLASS_RT)
+		return now->class != CLASS_RT || t->rt_prio > now->rt_prio;
+	if (now->class == CLASS_RT)
+		return false;
+	if (now->class == CLASS_IDLE && t->class == CLASS_FAIR)
+		return true;
+	return (int64_t)(now->vruntime - t->vruntime) > (int64_t)WAKEUP_GRANULE;
+}
+
+static void resched_cpu(struct runqueue *rq)
+{
+	if (rq->cpu == cpu_id()) {
+		need_resched = 1;
+		return;
+	}
+	*(uint32_t *)percpu_of(need_resched, rq->cpu) = 1;
+	ipi_resched(rq->cpu);
+}
+
+/* The end of the running thread's slice, when somebody else waits. */
+static void want_slice_locked(struct runqueue *rq)
+{
+	if (rq->queued == 0 || rq->current == rq->idle)
+		return;
+	if (rq->current->policy == POLICY_FIFO && rq->rt_bitmap_any == 0)
+		return;
+	timer_want(clock_now() + FAIR_SLICE);
+}
+
+static void enqueue_locked(struct runqueue *rq, struct thread *t, bool waking)
+{
+	if (waking && t->class != CLASS_RT) {
+		/* A sleeper gets a little credit, not its whole absence. */
+		uint64_t floor = rq->min_vruntime - SLEEPER_CREDIT;
+
+		if ((int64_t)(t->vruntime - floor) < 0)
+			t->vruntime = floor;
+	}
+	runqueue_insert(rq, t);
+	if (preempts_locked(rq, t))
+		resched_cpu(rq);
+	else if (rq->cpu == cpu_id() && rq->queued == 1)
+		want_slice_locked(rq);
+	else if (rq->queued == 1)
+		resched_cpu(rq); /* it must start to watch its slice */
+}
+
+static bool allowed(const struct thread *t, unsigned cpu)
+{
+	return atomic_load_explicit(
+	           &t->affinity.bits[cpu / 64], memory_order_relaxed) >>
+	           (cpu % 64) &
+	       1;
+}
+
+/*
+ * Where a waking thread should run: its last CPU if that is idle or nobody
+ * else is, else an idle one that it may use.
+ */
+static unsigned choose_cpu(struct thread *t)
+{
+	uint64_t idle =
+	    atomic_load_explicit(&sched_idle_cpus, memory_order_relaxed);
+
+	if (likely(idle == 0 || (idle >> t->cpu & 1)) && allowed(t, t->cpu))
+		return t->cpu;
+	idle &=
+	    atomic_load_explicit(&t->affinity.bits[0], memory_order_relaxed);
+	if (idle != 0)
+		return (unsigned)__builtin_ctzll(idle);
+	if (allowed(t, t->cpu))
+		return t->cpu;
+	idle = atomic_load(&t->affinity.bits[0]);
+	return (unsigned)__builtin_ctzll(idle);
+}
+
+/* Move a thread that is in no queue to another CPU's queue; drops rq. */
+static struct runqueue *migrate_locked(
+    struct runqueue *rq, struct thread *t, unsigned cpu)
+{
+	uint64_t lag = t->vruntime - rq->min_vruntime;
+
+	t->cpu = (uint16_t)cpu;
+	lock_drop(&rq->lock);
+	rq = rq_of(cpu);
+	lock_take(&rq->lock);
+	t->vruntime = rq->min_vruntime + lag;
+	return rq;
+}
+
+/* Lock the run queue that t belongs to. Interrupts are off. */
+static struct runqueue *rq_lock_of(struct thread *t)
+{
+	for (;;) {
+		unsigned cpu = __atomic_load_n(&t->cpu, __ATOMIC_RELAXED);
+		struct runqueue *rq = rq_of(cpu);
+
+		lock_take(&rq->lock);
+		if (likely(t->cpu == cpu))
+			return rq;
+		lock_drop(&rq->lock);
+	}
+}
+
+static bool wake_from(struct thread *t, bool stopped)
+{
+	irqflags_t f = irq_save();
+	struct runqueue *rq = rq_lock_of(t);
+	uint32_t state = atomic_load_explicit(&t->state, memory_order_relaxed);
+	bool woke =
+	    state == THREAD_SLEEPING || (stopped && state == THREAD_STOPPED);
+	unsigned cpu;
+
+	if (woke) {
+		atomic_store_explicit(
+		    &t->state, THREAD_RUNNING, memory_order_relaxed);
+		if (rq->current != t && !t->queued) {
+			cpu = choose_cpu(t);
+			if (cpu != rq->cpu)
+				rq = migrate_locked(rq, t, cpu);
+			enqueue_locked(rq, t, true);
+		}
+	}
+	lock_drop(&rq->lock);
+	irq_restore(f);
+	/*
+	 * lock_drop looked at need_resched with interrupts off, where it may
+	 * not switch: look again.
+	 */
+	if (need_resched && preempt_count == 0)
+		preempt_schedule();
+	return woke;
+}
+
+bool sched_wake(struct thread *t)
+{
+	return wake_from(t, false);
+}
+
+bool sched_wake_stopped(struct thread *t)
+{
+	return wake_from(t, true);
+}
+
+void sched_start(struct thread *t)
+{
+	irqflags_t f = irq_save();
+	struct runqueue *rq;
+	unsigned cpu;
+
+	atomic_fetch_add_explicit(&fork_count, 1, memory_order_relaxed);
+	t->cpu = (uint16_t)cpu_id();
+	t->weight = thread_weight(t);
+	cpu = choose_cpu(t);
+	t->cpu = (uint16_t)cpu;
+	rq = rq_of(cpu);
+	lock_take(&rq->lock);
+	/*
+	 * Half a slice behind the queue: the parent goes on first, and forking
+	 * gains no time.
+	 */
+	t->vruntime = rq->min_vruntime + FAIR_SLICE / 2;
+	atomic_store_explicit(&t->state, THREAD_RUNNING, memory_order_relaxed);
+	enqueue_locked(rq, t, false);
+	lock_drop(&rq->lock);
+	irq_restore(f);
+}
+
+void sched_prepare_sleep(void)
+{
+	/* seq_cst: the store comes before the following look at conditions. */
+	atomic_store(&thread_current()->state, THREAD_SLEEPING);
+}
+
+/* t runs no more here and is in no queue: send it where it may run. */
+static void send_away(struct thread *t)
+{
+	struct runqueue *rq = rq_lock_of(t);
+	uint64_t may = atomic_load(&t->affinity.bits[0]);
+
+	rq = migrate_locked(rq, t, (unsigned)__builtin_ctzll(may));
+	enqueue_locked(rq, t, false);
+	lock_drop(&rq->lock);
+}
+
+/* The half of a switch that the next thread does; interrupts are off. */
+void sched_switched(void)
+{
+	struct runqueue *rq = percpu_ptr(runqueue);
+	struct thread *prev = rq->previous;
+	bool away = rq->must_move == prev;
+
+	if (unlikely(away))
+		rq->must_move = NULL;
+	switch_finish(thread_current());
+	lock_drop(&rq->lock);
+	if (unlikely(atomic_load_explicit(&prev->state, memory_order_relaxed) ==
+	             THREAD_DEAD))
+		thread_put(prev);
+	else if (unlikely(away))
+		send_away(prev);
+}
+
+static bool stays_locked(
+    struct runqueue *rq, struct thread *prev, bool preempted)
+{
+	if (prev == rq->idle)
+		return false;
+	return preempted || atomic_load_explicit(&prev->state,
+	                        memory_order_relaxed) == THREAD_RUNNING;
+}
+
+/*
+ * Switch to who is due. preempted: the current thread stays runnable whatever
+ * its state says. Interrupts are off.
+ */
+static void switch_away(bool preempted)
+{
+	struct runqueue *rq = percpu_ptr(runqueue);
+	struct thread *prev = thread_current(), *next;
+	uint64_t tsc = rdtsc();
+
+	KASSERT_SLOW(preempt_count == 0 || panic_active);
+	lock_take(&rq->lock);
+	need_resched = 0;
+	rcu_note_quiescent();
+	account_locked(rq, prev, tsc);
+	if (!stays_locked(rq, prev, preempted)) {
+		prev->switches_voluntary++;
+		rq->must_move = NULL;
+	} else if (likely(rq->must_move != prev)) {
+		runqueue_insert(rq, prev);
+		prev->switches_forced += preempted;
+	}
+	next = runqueue_take_first(rq);
+	if (next == NULL)
+		next = rq->idle;
+	if (next == prev) {
+		lock_drop(&rq->lock);
+		return;
+	}
+	rq->stats.switches++;
+	rq->current = next;
+	rq->previous = prev;
+	next->run_start = tsc;
+	want_slice_locked(rq);
+	current_thread = next;
+	switch_to(prev, next);
+	/* We run again, perhaps on another CPU. */
+	sched_switched();
+}
+
+void schedule(void)
+{
+	irqflags_t f = irq_save();
+
+	switch_away(false);
+	irq_restore(f);
+	if (unlikely(need_resched && preempt_count == 0))
+		preempt_schedule();
+}
+
+void preempt_schedule(void)
+{
+	if (!irq_enabled() || preempt_count != 0)
+		return;
+	do {
+		irq_disable();
+		switch_away(true);
+		irq_enable();
+	} while (need_resched);
+}
+
+void preempt_schedule_irq(void)
+{
+	do {
+		switch_away(true);
+	} while (need_resched && preempt_count == 0);
+}
+
+void sched_yield(void)
+{
+	struct runqueue *rq;
+	irqflags_t f = irq_save();
+	struct thread *t = thread_current();
+
+	rq = percpu_ptr(runqueue);
+	lock_take(&rq->lock);
+	if (t->class != CLASS_RT)
+		runqueue_yield(rq, t);
+	lock_drop(&rq->lock);
+	switch_away(false);
+	irq_restore(f);
+}
+
+void sched_tick(void)
+{
+	struct runqueue *rq = percpu_ptr(runqueue);
+
+	lock_take(&rq->lock);
+	if (rq->queued != 0)
+		need_resched = 1;
+	lock_drop(&rq->lock);
+}
+
+/* Re-queue t round a change of its class, weight or CPU. */
+static void change_locked(
+    struct runqueue *rq, struct thread *t, int policy, int nice, int rt_prio)
+{
+	bool queued = t->queued;
+
+	if (queued)
+		runqueue_remove(rq, t);
+	t->policy = (uint8_t)policy;
+	t->nice = (int8_t)nice;
+	t->rt_prio = (uint8_t)rt_prio;
+	t->class = policy == POLICY_FIFO || policy == POLICY_RR ? CLASS_RT
+	           : policy == POLICY_IDLE                      ? CLASS_IDLE
+	                                                        : CLASS_FAIR;
+	t->weight = thread_weight(t);
+	if (queued)
+		enqueue_locked(rq, t, false);
+	else if (rq->current == t && rq->queued != 0)
+		resched_cpu(rq);
+}
+
+void sched_set_policy(struct thread *t, int policy, int rt_prio)
+{
+	irqflags_t f = irq_save();
+	struct runqueue *rq = rq_lock_of(t);
+
+	change_locked(rq, t, policy, t->nice, rt_prio);
+	lock_drop(&rq->lock);
+	irq_restore(f);
+}
+
+void sched_set_nice(struct thread *t, int nice)
+{
+	irqflags_t f = irq_save();
+	struct runqueue *rq = rq_lock_of(t);
+
+	change_locked(rq, t, t->policy, nice, t->rt_prio);
+	lock_drop(&rq->lock);
+	irq_restore(f);
+}
+
+enum err sched_set_affinity(struct thread *t, const struct cpu_set *set)
+{
+	uint64_t online = cpu_online_count >= 64
+	                      ? UINT64_MAX
+	                      : (1ull << cpu_online_count) - 1;
+	uint64_t bits = set->bits[0] & online;
+	struct runqueue *rq;
+	irqflags_t f;
+	bool move;
+
+	if (bits == 0)
+		return E_INVAL;
+	f = irq_save();
+	rq = rq_lock_of(t);
+	atomic_store(&t->affinity.bits[0], bits);
+	move = !allowed(t, t->cpu);
+	if (move && t->queued) {
+		runqueue_remove(rq, t);
+		rq = migrate_locked(rq, t, (unsigned)__builtin_ctzll(bits));
+		enqueue_locked(rq, t, false);
+	} else if (move && rq->current == t) {
+		rq->must_move = t; /* its next switch sends it away */
+		resched_cpu(rq);
+	}
+	lock_drop(&rq->lock);
+	irq_restore(f);
+	return OK;
+}
+
+enum err sched_sleep_until(nsec_t deadline, int wait_mode)
+{
+	_Atomic bool never = false;
+	enum err e = wait_flag(&never, (enum wait_mode)wait_mode, deadline);
+
+	return e == E_TIMEDOUT ? OK : e;
+}
+
+uint64_t sched_forks(void)
+{
+	return atomic_load(&fork_count);
+}

@@ -12,11 +12,15 @@ struct desc_table;
 
 enum { DESC_CLOEXEC = 1 }; /* per-descriptor flags */
 
+/* The highest number of descriptors a table can have (fs.nr_open). */
+enum { DESC_MAX = 1 << 20 };
+
 enum err desc_table_create(struct desc_table **out);
-/* A copy of all descriptors (fork). */
+/* A copy of all descriptors (fork). E_NOMEM, E_MFILE (silo quota). */
 enum err desc_table_copy(struct desc_table *t, struct desc_table **out);
 struct desc_table *desc_table_get(struct desc_table *t);
 void desc_table_put(struct desc_table *t); /* last: closes all; may sleep */
+/* Close what is marked; of the current process, which alone has the table. */
 void desc_close_on_exec(struct desc_table *t);
 /* Before exec when shared: give the process a table of its own. */
 enum err desc_table_unshare(struct desc_table **t);
@@ -34,15 +38,32 @@ struct held {
  * missing; E_ACCES when another right is missing.
  */
 enum err desc_hold(int fd, uint32_t rights, struct held *out);
-void desc_release(struct held *h);
+static inline void desc_release(struct held *h)
+{
+	if (unlikely(h->counted))
+		object_put(h->obj);
+}
 
 /*
  * Install obj (taking over the caller's reference on success) at the lowest
  * free descriptor >= min. rights is cut to the object's root grant.
- * E_MFILE (RLIMIT_NOFILE or silo quota), E_NOMEM.
+ * E_MFILE (RLIMIT_NOFILE or silo quota), E_NOMEM; E_INVAL when min is not
+ * below RLIMIT_NOFILE.
  */
 enum err desc_install(
     struct object *obj, uint32_t rights, unsigned flags, int min, int *out);
+
+/* The rights that opening with these O_* flags gives (cut by the object). */
+static inline uint32_t desc_open_rights(uint32_t oflags)
+{
+	uint32_t r = RIGHTS_ALL & ~(RIGHT_READ | RIGHT_WRITE);
+
+	if ((oflags & 3) != 1)
+		r |= RIGHT_READ;
+	if ((oflags & 3) != 0)
+		r |= RIGHT_WRITE;
+	return r;
+}
 
 enum err desc_close(int fd); /* E_BADF; may sleep */
 enum err desc_dup(int fd, int min, unsigned flags, int *out);

@@ -24,6 +24,7 @@ enum thread_work {
 	WORK_KILL = 1u << 1,   /* the thread must die: fatal to every wait */
 	WORK_STOP = 1u << 2,   /* group stop in progress */
 	WORK_NOTIFY = 1u << 3, /* process-private deferred work */
+	WORK_FULL_RETURN = 1u << 4, /* leave by IRET, loading all registers */
 	WORK_TRACE_ENTRY = 1u << 8, /* system calls take the slow entry */
 };
 
@@ -31,6 +32,15 @@ enum sched_class {
 	CLASS_RT,   /* SCHED_FIFO, SCHED_RR */
 	CLASS_FAIR, /* SCHED_OTHER, SCHED_BATCH */
 	CLASS_IDLE, /* SCHED_IDLE */
+};
+
+/*
+ * How an interrupted call that returned E_RESTART_BLOCK goes on: the signal
+ * layer makes the program call restart_syscall, which calls fn(arg).
+ */
+struct restart {
+	long (*fn)(const uint64_t arg[5]);
+	uint64_t arg[5];
 };
 
 enum { KSTACK_SIZE = 16384 }; /* plus a guard page below */
@@ -98,7 +108,7 @@ struct thread {
 	uint64_t robust_list; /* (o) user address */
 	uint64_t rseq;        /* (o) user address of struct rseq or 0 */
 	uint32_t rseq_sig;
-	void *restart;         /* (o) restart_syscall state */
+	struct restart restart; /* (o) for restart_syscall */
 	int exit_code;         /* (o) wait status */
 	uint64_t syscalls;     /* (o) count */
 	uint64_t minflt;       /* (o) page faults without I/O */

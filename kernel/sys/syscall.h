@@ -23,3 +23,23 @@ extern void *const syscall_table[SYSCALL_MAX];
 
 /* Calls of numbers that nobody serves, for /proc/unknown_syscalls. */
 extern _Atomic uint32_t syscall_unknown_count[SYSCALL_MAX];
+
+struct regs;
+
+/*
+ * On the way to user mode with work pending, interrupts off: switches, signals.
+ * The first from interrupts and traps, the second from a system call, whose
+ * result in regs->rax may be a restart code.
+ */
+void user_return_work(struct regs *regs);
+void syscall_return_work(struct regs *regs);
+
+/* A traced call begins: 0 to go on with regs, negative to refuse. */
+long syscall_trace_enter(struct regs *regs);
+
+/* The handler of numbers that nobody serves: E_NOSYS, counted. */
+long sys_unknown(void);
+
+/* Entry points, in syscall_entry.S: plain, and with page-table isolation. */
+void syscall_entry(void);
+void syscall_entry_pti(void);

@@ -51,12 +51,25 @@ enum page_flags {
 	PAGE_DIRTY = 0x10,
 	PAGE_LRU = 0x20, /* reclaimable, on a list */
 	PAGE_REFERENCED = 0x40,
+	PAGE_LAZY = 0x80, /* free block whose other records are not yet set */
 };
+enum { PAGE_ORDER_SHIFT = 8 };
+
+static inline unsigned page_use(const struct page *p)
+{
+	return atomic_load_explicit(&p->flags, memory_order_relaxed) & PAGE_USE;
+}
 
 extern struct page *page_array;
 extern uint64_t page_count; /* records, = highest RAM frame + 1 */
 
-extern vaddr_t hhdm_base;
+/*
+ * True when pa is RAM that has a record. Others (device memory, holes) have
+ * none: phys_to_page must not be used on them.
+ */
+bool page_managed(paddr_t pa);
+
+extern vaddr_t hhdm_base; /* set by bootmem_init; const after */
 static inline void *phys_to_virt(paddr_t pa)
 {
 	return (void *)(hhdm_base + pa);
@@ -93,12 +106,14 @@ struct silo;
 
 /*
  * Allocate 2^order frames, refs = 1, use = PAGE_KERNEL, charged to silo (NULL:
- * to the kernel). NULL when there is none or the quota is full, after reclaim
- * (unless ALLOC_ATOMIC). Order 0 comes from the CPU's own cache: no lock.
+ * to the kernel). The record's union is the new owner's to fill. NULL when
+ * there is none or the quota is full, after reclaim and, for a silo, after the
+ * largest offender was killed (unless ALLOC_ATOMIC, which never sleeps). Order
+ * 0 comes from the CPU's own cache: no lock. Never in a hard interrupt.
  */
 struct page *page_alloc(unsigned order, unsigned flags, struct silo *silo);
 
-/* Free a block whose last reference is the caller's. */
+/* Free a block whose last reference is the caller's. Not in interrupts. */
 void page_free(struct page *p, unsigned order);
 
 static inline void page_get(struct page *p)
@@ -106,16 +121,29 @@ static inline void page_get(struct page *p)
 	atomic_fetch_add_explicit(&p->refs, 1, memory_order_relaxed);
 }
 
-/* Drop a reference of an order-0 page. */
-void page_put(struct page *p);
+/* Drop a reference of an order-0 page; the last one frees it. */
+static inline void page_put(struct page *p)
+{
+	/* Release and acquire: all uses of the frame are before its free. */
+	if (atomic_fetch_sub_explicit(&p->refs, 1, memory_order_acq_rel) == 1)
+		page_free(p, 0);
+}
 
-/* Boot: hand a RAM range over (after the boot allocator is closed). */
+/* Make an allocated block of 2^order into that many order-0 pages. */
+void page_split(struct page *p, unsigned order);
+
+/*
+ * Boot, after bootmem_init and mmu_init: make the records and take over what
+ * the boot allocator has left. page_release_boot hands over RAM that was
+ * reserved at boot and is free now (loader data, an unpacked archive).
+ */
 void page_init(void);
 void page_release_boot(paddr_t base, uint64_t size);
 
 struct zone_stats {
 	const char *name;
 	uint64_t managed, free, low, cached; /* frames */
+	uint64_t min, present;               /* frames */
 	uint64_t free_blocks[PAGE_ORDER_MAX + 1];
 };
 void page_zone_stats(enum zone_id zone, struct zone_stats *out);
@@ -125,11 +153,26 @@ uint64_t page_managed_count(void); /* all frames that were ever RAM for us */
 /* Drain this CPU's cache (leak tests, memory pressure). */
 void page_drain_local(void);
 
-/* The boot allocator: carve memory out of boot_info before page_init. */
-void bootmem_init(void);
-paddr_t bootmem_alloc(uint64_t size, uint64_t align); /* panics when out */
+/* Events since boot, for /proc/vmstat. */
+struct page_events {
+	uint64_t refills, drains, reclaims, reclaimed, failures, oom_kills;
+};
+extern struct page_events page_events;
 
-/* Memory pressure: see reclaim.h. */
+/*
+ * The boot allocator: carves memory out of boot_info's RAM, top down below
+ * 4 GiB, before page_init. bootmem_init also sets hhdm_base. Memory comes
+ * zeroed; panics when out. bootmem_alloc_low gives whole pages below 1 MiB
+ * (the start page of other CPUs), 0 when there are none.
+ */
+void bootmem_init(void);
+paddr_t bootmem_alloc(uint64_t size, uint64_t align);
+paddr_t bootmem_alloc_low(uint64_t size);
+
+/*
+ * Memory pressure. A shrinker gives memory back and may sleep, but allocates
+ * only with ALLOC_ATOMIC; it runs on one thread at a time.
+ */
 typedef uint64_t reclaim_fn(uint64_t want); /* returns frames freed */
 void reclaim_register(const char *name, reclaim_fn *fn);
 /* Try to free `want` frames; returns the number freed. May sleep. */

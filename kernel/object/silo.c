@@ -131,6 +131,14 @@ void silo_uncharge_slow(uint16_t index, enum silo_resource r, int64_t n)
 	KASSERT(n >= 0);
 }
 
+void silo_set_limit(struct silo *s, enum silo_resource r, int64_t limit)
+{
+	KASSERT(limit >= 0);
+	atomic_store(&s->limit[r], limit);
+	/* Credit that was taken under the old limit must not be spent. */
+	stocks_drain(r);
+}
+
 int64_t silo_used(struct silo *s, enum silo_resource r)
 {
 	int64_t used = atomic_load(&s->used[r]);

@@ -108,6 +108,9 @@ static inline void silo_uncharge(
 /* NULL for 0 (the kernel) and for an index nobody has. */
 struct silo *silo_by_index(uint16_t index);
 
+/* Set a limit (INT64_MAX: none); use above it stays, but does not grow. */
+void silo_set_limit(struct silo *s, enum silo_resource r, int64_t limit);
+
 /* Exact use, batches included. */
 int64_t silo_used(struct silo *s, enum silo_resource r);
 

@@ -1,0 +1,26 @@
+/* kernel/mm/zone.h -- the buddy allocator below page.h; for kernel/mm only. */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "kernel/mm/page.h"
+
+enum { BLOCK_FRAMES = 1 << PAGE_ORDER_MAX }; /* records are set by blocks */
+
+/*
+ * Take up to n blocks of 2^order frames from zone while more than `keep`
+ * frames stay free; pointers to the head records into out. Returns how many.
+ * The records still say what they said when free; the caller sets them.
+ */
+unsigned zone_take(enum zone_id zone, unsigned order, uint64_t keep,
+    struct page **out, unsigned n);
+
+/* Give n blocks of 2^order frames back, each to its zone. */
+void zone_give(struct page **blocks, unsigned n, unsigned order);
+
+/* Frames below which ordinary allocations fail / reclaim begins. */
+uint64_t zone_min(enum zone_id zone);
+bool zones_low(void);
+
+/* Ranges that the boot allocator still has; false at the end. */
+bool bootmem_range(unsigned i, paddr_t *base, paddr_t *end);
+/* Not zeroed; 0 when there is none. Used for the records. */
+paddr_t bootmem_carve(uint64_t size, uint64_t align);

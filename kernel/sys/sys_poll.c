@@ -129,6 +129,14 @@ nsec_t poll_deadline(uint64_t ns)
 	return ns > WAIT_FOREVER - 1 - now ? WAIT_FOREVER - 1 : now + ns;
 }
 
+/* After a stop: the rest of the time, not all of it again. */
+static long poll_restart(const uint64_t arg[5])
+{
+	long r = poll_user((struct uptr){arg[0]}, (unsigned)arg[1], arg[2]);
+
+	return r == E_INTR ? E_RESTART_BLOCK : r;
+}
+
 long sys_poll(struct uptr fds, unsigned n, int timeout_ms)
 {
 	nsec_t deadline = WAIT_FOREVER;
@@ -137,5 +145,9 @@ long sys_poll(struct uptr fds, unsigned n, int timeout_ms)
 	if (timeout_ms >= 0)
 		deadline = poll_deadline((uint64_t)timeout_ms * NSEC_PER_MSEC);
 	r = poll_user(fds, n, deadline);
-	return r == E_INTR ? E_RESTARTNOHAND : r;
+	if (likely(r != E_INTR))
+		return r;
+	thread_current()->restart =
+	    (struct restart){poll_restart, {fds.addr, n, deadline}};
+	return E_RESTART_BLOCK;
 }

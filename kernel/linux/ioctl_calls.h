@@ -1,0 +1,6 @@
+/* kernel/linux/ioctl_calls.h -- ioctl. */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "kernel/core/types.h"
+
+long sys_ioctl(int fd, uint32_t cmd, uint64_t arg);

@@ -9,10 +9,11 @@
  * array of object pointers, preemption disabled, no lock, no atomic); full and
  * empty magazines are exchanged with the cache's depot under its lock. Debug
  * builds poison freed objects and check for double and foreign frees.
+ *
+ * None of this may be called in a hard interrupt: a handler prepares its
+ * objects beforehand, or leaves the work to a thread.
  */
 struct slab_cache;
-
-enum slab_flags { SLAB_ZERO = 1 << 0 };
 
 /* Create a cache; lives for ever. Panics when boot memory is out. */
 struct slab_cache *slab_create(const char *name, size_t size, size_t align);
@@ -20,13 +21,15 @@ struct slab_cache *slab_create(const char *name, size_t size, size_t align);
 /* NULL when out of memory. May reclaim (sleep) unless `atomic`. */
 void *slab_alloc(struct slab_cache *c);
 void *slab_alloc_atomic(struct slab_cache *c);
+
+/* Takes the object. With spinlocks held too, of a rank below RANK_SLAB. */
 void slab_free(struct slab_cache *c, void *object);
 
-/* kmalloc: power-of-two and 3/4 size classes to 8 KiB, pages above. */
+/* kmalloc: power-of-two and 3/4 size classes to 8 KiB, pages to 4 MiB. */
 void *kmalloc(size_t n);
 void *kzalloc(size_t n);
 void *kmalloc_atomic(size_t n);
-void kfree(void *p); /* NULL is fine; any context */
+void kfree(void *p); /* NULL is fine; like slab_free */
 char *kstrdup(const char *s);
 
 void slab_init(void);
@@ -40,5 +43,7 @@ struct slab_stats {
 };
 void slab_for_each(
     void (*fn)(const struct slab_stats *s, void *arg), void *arg);
-uint64_t slab_pages(void);           /* frames in use by all caches */
-uint64_t slab_shrink(uint64_t want); /* give empty slabs back */
+uint64_t slab_pages(void); /* frames in use by all caches */
+
+/* Give empty slabs and the depots' magazines back; frames freed. */
+uint64_t slab_shrink(uint64_t want);

@@ -7,6 +7,7 @@
 #include "kernel/object/process.h"
 #include "kernel/mm/usercopy.h"
 #include "kernel/vfs/file.h"
+#include "kernel/vfs/locks.h"
 
 static unsigned cloexec_of(unsigned flags)
 {
@@ -140,4 +141,17 @@ long sys_close_range(unsigned first, unsigned last, unsigned flags)
 			return e;
 	}
 	return desc_close_range(first, last, flags & CLOEXEC);
+}
+
+long sys_flock(int fd, int operation)
+{
+	struct held h;
+	enum err e = desc_hold(fd, 0, &h);
+	long r;
+
+	if (e != OK)
+		return e;
+	r = file_flock(h.obj, operation);
+	desc_release(&h);
+	return r;
 }

@@ -11,3 +11,4 @@ long sys_memfd_create(struct uptr name, unsigned flags);
 long sys_dup2(int fd, int to);
 long sys_dup3(int fd, int to, unsigned flags);
 long sys_close_range(unsigned first, unsigned last, unsigned flags);
+long sys_flock(int fd, int operation);

@@ -1,9 +1,9 @@
 /* kernel/sys/sys_desc.c -- system calls on descriptors: close, dup, fcntl. */
 /* SPDX-License-Identifier: MIT */
 #include "kernel/sys/sys_desc.h"
-#include "kernel/sys/sys_lock.h"
 #include "kernel/object/pipe.h"
 #include "kernel/vfs/file.h"
+#include "kernel/vfs/locks.h"
 
 enum fcntl_command { /* Linux's */
 	F_DUPFD = 0,
@@ -84,16 +84,12 @@ static long object_fcntl(struct held *h, unsigned cmd, uint64_t arg)
 	case F_SETFL:
 		return o->oflags & O_PATH ? E_BADF : set_status_flags(o, arg);
 	case F_GETLK:
-	case F_OFD_GETLK:
-		return lock_fcntl_test(h, (struct uptr){arg}, cmd != F_GETLK);
 	case F_SETLK:
 	case F_SETLKW:
-		return lock_fcntl_set(
-		    h, (struct uptr){arg}, false, cmd == F_SETLKW);
+	case F_OFD_GETLK:
 	case F_OFD_SETLK:
 	case F_OFD_SETLKW:
-		return lock_fcntl_set(
-		    h, (struct uptr){arg}, true, cmd == F_OFD_SETLKW);
+		return file_lock_fcntl(o, cmd, (struct uptr){arg});
 	case F_GETPIPE_SZ:
 		return pipe_get_size(o);
 	case F_SETPIPE_SZ:

@@ -71,7 +71,8 @@ enum { HELD_MAX = 16 };
 struct held_locks {
 	struct lock *lock[HELD_MAX];
 	uint32_t count;
-	bool nested; /* the next take may have the rank already held */
+	uint32_t base; /* those below were held when the interrupt came */
+	bool nested;   /* the next take may have the rank already held */
 };
 PERCPU_DEFINE(struct held_locks, held_locks);
 
@@ -105,7 +106,7 @@ void lock_debug_take(struct lock *l, const void *site)
 	if (l->held && l->cpu == cpu_id() && l->site != NULL)
 		panic("lock of rank %u taken twice (first at %p, now %p)",
 		    l->rank, l->site, site);
-	for (uint32_t i = 0; i < h->count; i++) {
+	for (uint32_t i = h->base; i < h->count; i++) {
 		unsigned rank = h->lock[i]->rank;
 
 		if (rank > l->rank || (rank == l->rank && !h->nested))
@@ -150,5 +151,19 @@ void lock_debug_drop(struct lock *l)
 		h->count--;
 	}
 	irq_restore(f);
+}
+
+uint32_t lock_debug_irq_enter(void)
+{
+	uint32_t saved = held_locks.base;
+
+	held_locks.base = held_locks.count;
+	return saved;
+}
+
+void lock_debug_irq_exit(uint32_t saved)
+{
+	KASSERT(held_locks.count == held_locks.base || panic_active);
+	held_locks.base = saved;
 }
 #endif

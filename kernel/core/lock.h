@@ -44,18 +44,20 @@ enum lock_rank {
 	RANK_FUTEX = 32,    /* futex buckets */
 	RANK_PT = 34,       /* page tables of one address space */
 	RANK_VMO = 36,      /* pages of one memory object */
-	RANK_WAITQ = 40,    /* a wait queue; taken under the object's lock */
-	RANK_TIMER = 44,    /* a CPU's timer queue */
-	RANK_SCHED = 48,    /* run queues */
-	RANK_SLAB = 52,     /* slab depots */
-	RANK_VMALLOC = 54,  /* vmalloc's ranges */
-	RANK_FRAMES = 56,   /* buddy zones */
-	RANK_IRQ = 58,      /* interrupt tables and controllers */
-	RANK_TLB = 59,      /* shootdown requests */
-	RANK_RCU = 60,      /* deferred frees */
-	RANK_RANDOM = 61,   /* generator state */
-	RANK_CONSOLE = 62,  /* a console device */
-	RANK_LOG = 63,      /* the log ring; innermost */
+	RANK_LRU = 38,   /* reclaimable pages; taken under the object's lock */
+	RANK_WAITQ = 40, /* a wait queue; taken under the object's lock */
+	RANK_TIMER = 44, /* a CPU's timer queue */
+	RANK_SCHED = 48, /* run queues */
+	RANK_SLAB = 52,  /* slab depots */
+	RANK_VMALLOC = 54, /* vmalloc's ranges */
+	RANK_KMAP = 55,    /* the kernel's own page tables */
+	RANK_FRAMES = 56,  /* buddy zones */
+	RANK_IRQ = 58,     /* interrupt tables and controllers */
+	RANK_TLB = 59,     /* shootdown requests */
+	RANK_RCU = 60,     /* deferred frees */
+	RANK_RANDOM = 61,  /* generator state */
+	RANK_CONSOLE = 62, /* a console device */
+	RANK_LOG = 63,     /* the log ring; innermost */
 };
 
 struct ANNOTATE(capability("lock")) lock {
@@ -148,7 +150,17 @@ void lock_spin(struct lock *l);
 void lock_debug_take(struct lock *l, const void *site);
 void lock_debug_taken(struct lock *l, const void *site);
 void lock_debug_drop(struct lock *l);
+
+/*
+ * An interrupt starts with a clean slate: what the interrupted code holds says
+ * nothing of the handler's own order (whoever takes the lock that a handler
+ * takes has interrupts off). enter's result goes to exit.
+ */
+uint32_t lock_debug_irq_enter(void);
+void lock_debug_irq_exit(uint32_t saved);
 #else
+#define lock_debug_irq_enter() ((uint32_t)0)
+#define lock_debug_irq_exit(s) ((void)(s))
 #define lock_debug_take(l, s)  ((void)0)
 #define lock_debug_taken(l, s) ((void)0)
 #define lock_debug_drop(l)     ((void)0)

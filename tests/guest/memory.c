@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <setjmp.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 
 enum { PAGE = 4096 };
 
@@ -89,7 +90,8 @@ TEST(mprotect__changes_rights)
 	CHECK(faults(m, false));
 	CHECK(mprotect(m, PAGE, PROT_READ | PROT_WRITE) == 0);
 	CHECK(m[0] == 5 && !faults(m, true));
-	CHECK(mprotect((char *)((uintptr_t)m + 1), PAGE, PROT_READ) < 0 &&
+	/* musl's mprotect would round the address. */
+	CHECK(syscall(SYS_mprotect, m + 1, PAGE, PROT_READ) < 0 &&
 	      errno == EINVAL);
 	CHECK(munmap(m + PAGE, PAGE) == 0);
 	CHECK(mprotect(m, 2 * PAGE, PROT_READ) < 0 && errno == ENOMEM);

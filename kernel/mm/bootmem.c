@@ -146,3 +146,8 @@ bool bootmem_range(unsigned i, paddr_t *base, paddr_t *end)
 	*end = ALIGN_DOWN(ranges[i].end, PAGE_SIZE);
 	return true;
 }
+
+void bootmem_close(void)
+{
+	range_count = 0;
+}

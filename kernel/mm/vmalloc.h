@@ -3,14 +3,19 @@
 #pragma once
 #include "kernel/core/types.h"
 
-enum { VMALLOC_EXEC = 1 }; /* never used by the kernel itself: W^X */
-
-/* n bytes in whole pages, with an unmapped guard page before and after. */
+/*
+ * n bytes in whole pages, with an unmapped guard page before and after; never
+ * executable. NULL when out of memory. May sleep. vfree takes NULL too; the
+ * range is unmapped later, together with others, in one shootdown.
+ */
 void *vmalloc(size_t n);
 void *vzalloc(size_t n);
-void vfree(void *p); /* may sleep */
+void vfree(void *p);
 
-/* A kernel stack: KSTACK_SIZE, guard below; cached per CPU. Returns the top. */
+/*
+ * A kernel stack: KSTACK_SIZE, guard below; cached per CPU. Gives the top, or
+ * NULL. The contents are what the last owner left. kstack_free never sleeps.
+ */
 void *kstack_alloc(void);
 void kstack_free(void *top);
 
@@ -21,5 +26,9 @@ bool vmalloc_guard_hit(vaddr_t va, const char **what);
 void *ioremap(paddr_t base, size_t size, bool wc);
 void iounmap(void *p);
 
+/* Unmap what was freed and empty the stack caches; frames freed. Sleeps. */
+uint64_t vmalloc_purge(uint64_t want);
+
 void vmalloc_init(void);
-uint64_t vmalloc_used(void); /* bytes */
+uint64_t vmalloc_used(void);   /* bytes handed out, cached stacks too */
+uint64_t vmalloc_mapped(void); /* frames behind them and what waits */

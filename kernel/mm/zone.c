@@ -332,6 +332,7 @@ void page_init(void)
 	for (unsigned i = 0; bootmem_range(i, &base, &end); i++)
 		if (base < end)
 			release_frames(base >> PAGE_SHIFT, end >> PAGE_SHIFT);
+	bootmem_close();
 	for (uint32_t i = 0; i < boot_info.region_count; i++) {
 		const struct boot_region *r = &boot_info.regions[i];
 		uint64_t b = r->base / PAGE_SIZE / BLOCK_FRAMES;

@@ -22,5 +22,7 @@ bool zones_low(void);
 
 /* Ranges that the boot allocator still has; false at the end. */
 bool bootmem_range(unsigned i, paddr_t *base, paddr_t *end);
+/* They are handed over: no more boot memory. */
+void bootmem_close(void);
 /* Not zeroed; 0 when there is none. Used for the records. */
 paddr_t bootmem_carve(uint64_t size, uint64_t align);

@@ -534,6 +534,20 @@ WEAK void page_free(struct page *p, unsigned order)
 	__asan_poison_memory_region(page_to_virt(p), PAGE_SIZE << order);
 }
 
+WEAK void page_split(struct page *p, unsigned order)
+{
+	for (unsigned i = 0; i < 1u << order; i++) {
+		p[i].refs = 1;
+		p[i].flags = PAGE_KERNEL;
+		p[i].silo = p->silo;
+	}
+}
+
+WEAK bool page_managed(paddr_t pa)
+{
+	return pa < SHIM_RAM_SIZE;
+}
+
 WEAK uint64_t page_managed_count(void)
 {
 	return SHIM_FRAMES - 1;

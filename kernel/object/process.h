@@ -12,7 +12,6 @@ struct sighand;
 struct tty;
 struct namespace;
 
-struct pid_entry;
 struct node;
 
 /* Numbers of threads, processes, groups and sessions: 1..PID_LIMIT-1. */
@@ -108,9 +107,10 @@ struct process {
 	struct list sig_queue;
 	uint32_t sig_queued;        /* for RLIMIT_SIGPENDING */
 	uint32_t group_stop_signal; /* 0: none; else stopping or stopped */
-	uint32_t stop_left;         /* threads that have yet to stop */
-	bool stopped;               /* every thread is stopped */
-	bool group_exiting;         /* all threads die with group_exit_code */
+	uint32_t continues; /* SIGCONTs so far: a stop they cross is void */
+	uint32_t stop_left; /* threads that have yet to stop */
+	bool stopped;       /* every thread is stopped */
+	bool group_exiting; /* all threads die with group_exit_code */
 	bool stop_notify, continue_notify; /* tell the parent on the way out */
 	bool stopped_report, continued_report; /* (t) for wait4 */
 	int group_exit_code;

@@ -144,7 +144,9 @@ size_t serial_write(struct serial_port *p, const char *s, size_t n)
 		done += part;
 		feed_locked(p);
 	} while (done < n && part != 0);
-	p->want_room = done < n;
+	/* Only set here: another writer may be the one that waits. */
+	if (done < n || p->head - p->tail > RING / 2)
+		p->want_room = true;
 	lock_drop_irq(&p->lock, f);
 	return done;
 }

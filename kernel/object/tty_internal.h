@@ -1,0 +1,52 @@
+/* kernel/object/tty_internal.h -- what the files of the terminal share. */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "kernel/object/process.h"
+#include "kernel/object/tty.h"
+
+static inline struct tty_file *tty_file_of(struct object *o)
+{
+	return (struct tty_file *)o;
+}
+
+/* This open was hung up. */
+static inline bool tty_file_dead(const struct tty_file *f)
+{
+	return __atomic_load_n(&f->tty->hangups, __ATOMIC_ACQUIRE) !=
+	       f->hangups;
+}
+
+/*
+ * Job control: may the current process, perhaps in the background, go on with
+ * what signo (SIGTTIN, SIGTTOU) is for? OK; E_RESTARTSYS: the signal was sent
+ * to its group; E_IO: it cannot be stopped.
+ */
+enum err tty_job_check(struct tty *t, int signo);
+
+/* Send to the foreground group. Any context. */
+void tty_signal_foreground(struct tty *t, int signo);
+
+/* Open by a session leader without a terminal. */
+void tty_job_open(struct tty *t);
+
+/* TIOCSCTTY, TIOCNOTTY, TIOCGPGRP, TIOCSPGRP, TIOCGSID. */
+enum err tty_job_take(struct tty *t, bool steal);
+enum err tty_job_leave(struct tty *t);
+enum err tty_job_get_foreground(struct tty *t, uint32_t *pgid);
+enum err tty_job_set_foreground(struct tty *t, uint32_t pgid);
+enum err tty_job_get_session(struct tty *t, uint32_t *sid);
+void tty_job_hangup(struct tty *t);
+
+/* Wait until all output has left the machine. E_RESTARTSYS. */
+enum err tty_drain(struct tty *t);
+
+/* Throw input, output or both away (TCFLSH's 0, 1, 2). E_INVAL. */
+enum err tty_flush(struct tty *t, unsigned queue);
+
+/* Stop or start output (TCXONC, and what the discipline decided). */
+void tty_stop(struct tty *t, bool stop);
+
+/* Put bytes into the output as they are (VSTART, VSTOP). */
+void tty_put_raw(struct tty *t, uint8_t c);
+
+long tty_ioctl(struct object *o, uint32_t cmd, uint64_t arg);

@@ -31,7 +31,10 @@ enum open_flags {
 struct file {
 	struct object object; /* first */
 	struct path path;
-	struct node *node;     /* const; = path's node at open */
+	struct node *node;     /* const; path's node, which keeps it */
+	bool atime;            /* const: reading updates atime */
+	bool writer;           /* const: counted in node->writers */
+	_Atomic bool flocked;  /* may hold a flock or OFD lock */
 	struct mutex pos_lock; /* RANK_FILE_POS */
 	int64_t pos;
 	uint64_t dir_cookie;
@@ -44,6 +47,26 @@ static inline struct file *file_of(struct object *o)
 {
 	return o->ops == &file_ops ? (struct file *)o : NULL;
 }
+
+/*
+ * For a node's open verb that makes an object with methods of its own (a
+ * device): a struct file with `ops`, whose release must be, or end in,
+ * file_release. The router adds the path, so that /proc/PID/fd can show it;
+ * ops->stat = file_stat then works too.
+ */
+enum err file_new(struct node *n, uint32_t oflags, const struct object_ops *ops,
+    struct file **out);
+void file_release(struct object *o);
+enum err file_stat(struct object *o, struct kstat *out);
+
+/* Sets a regular file's size with all checks (ftruncate). */
+enum err file_truncate(struct file *f, uint64_t size);
+
+/*
+ * Directory records into user memory; bytes, 0 at the end. old: getdents's
+ * layout instead of getdents64's.
+ */
+long file_getdents(struct file *f, struct uptr buf, size_t n, bool old);
 
 /*
  * Open by user path, creating as the flags say; gives an object (a file, or

@@ -11,6 +11,7 @@
  * are cached in the router (name.h), pages in node->vmo.
  */
 struct node;
+struct name;
 struct scheme;
 struct path;
 
@@ -79,6 +80,8 @@ struct node_ops {
 	    struct node *dir, const char *name, size_t len, struct node **out);
 	enum err (*create)(struct node *dir, const char *name, size_t len,
 	    const struct newnode *how, struct node **out);
+	/* A regular file without a name (O_TMPFILE), nlink 0. */
+	enum err (*unnamed)(struct node *dir, uint32_t mode, struct node **out);
 	enum err (*link)(
 	    struct node *dir, const char *name, size_t len, struct node *n);
 	/* node is what name resolves to; the directory must be empty. */
@@ -106,9 +109,21 @@ struct node_ops {
 	 * NULL: the router makes a file over vmo, or over read/write.
 	 */
 	enum err (*open)(struct node *n, uint32_t oflags, struct object **out);
-	/* Contents that are no VMO: text made on demand (proc, sys). */
+	/*
+	 * Contents that are no VMO: text made on demand (proc, sys). With
+	 * NODE_SEQ, read is called with a kernel buffer and off 0: it writes
+	 * the whole text, cut at the buffer's end (a full buffer makes the
+	 * router come again with a larger one).
+	 */
 	long (*read)(struct node *n, struct uio *u, int64_t off);
 	long (*write)(struct node *n, struct uio *u, int64_t off);
+	/* Make node->vmo of a regular file; node->lock is held. May be NULL. */
+	enum err (*contents)(struct node *n);
+	/*
+	 * Bytes [off, off+len) are about to be written: E_NOSPC. node->lock is
+	 * held. NULL: there is always room.
+	 */
+	enum err (*reserve)(struct node *n, uint64_t off, uint64_t len);
 	/* The last reference is gone: free private data, then node_free(). */
 	void (*release)(struct node *n);
 };
@@ -141,8 +156,9 @@ struct node {
 	struct rwlock dir_lock;  /* RANK_DIR: a directory's entries */
 	_Atomic int32_t writers; /* open for writing, or <0: being executed */
 	void *priv;              /* the scheme's */
-	struct object *fifo; /* NODE_FIFO: the pipe while open; node->lock */
-	struct list locks;   /* flock and POSIX locks; node->lock */
+	struct object *fifo;   /* NODE_FIFO: the pipe while open; node->lock */
+	struct list locks;     /* flock and POSIX locks; locks.c */
+	struct name *dir_name; /* a directory's name, weak; RCU; name.c */
 	struct rcu_head rcu;
 };
 
@@ -154,6 +170,9 @@ struct scheme_stat { /* statfs */
 struct scheme_ops {
 	enum err (*statfs)(struct scheme *s, struct scheme_stat *out);
 	enum err (*sync)(struct scheme *s);
+	/* The last mount is gone: drop the references that nodes are kept by */
+	void (*shutdown)(struct scheme *s);
+	/* The last node is gone too: free private data. */
 	void (*release)(struct scheme *s);
 };
 
@@ -164,6 +183,8 @@ struct scheme {
 	bool rdonly;
 	const struct scheme_ops *ops;
 	struct node *root;        /* holds a reference, dropped at release */
+	struct name *root_name;   /* made by the first mount; name.c */
+	_Atomic uint32_t mounts;  /* mounts of it */
 	struct mutex rename_lock; /* RANK_RENAME */
 	void *priv;
 };
@@ -193,6 +214,9 @@ static inline struct node *node_get(struct node *n)
 	return n;
 }
 void node_put(struct node *n); /* may sleep */
+
+/* A reference unless the last one is already gone (weak pointers, RCU). */
+bool node_tryget(struct node *n);
 void node_stat(struct node *n, struct kstat *out);
 
 static inline uint32_t node_type(const struct node *n)
@@ -204,6 +228,25 @@ static inline uint32_t node_type(const struct node *n)
 enum err node_access(struct node *n, unsigned want);
 /* Set times to now: SET_ATIME | SET_MTIME (mtime sets ctime too). */
 void node_touch(struct node *n, unsigned which);
+
+/* ctime to now. */
+void node_touch_change(struct node *n);
+
+/* A wall-clock time as sec and nsec. */
+struct ktime ktime_now(void);
+
+/* Was the file's owner, or is privileged: may chmod, utimes, ...: E_PERM. */
+enum err node_owner_check(const struct node *n);
+
+/* Makes node->vmo if it is not there yet. Takes node->lock. */
+enum err node_contents(struct node *n);
+
+/* Find a type by name ("tmpfs"); NULL: there is none. */
+struct scheme_type *scheme_type_find(const char *name);
+
+/* For /proc/filesystems: visit each type. */
+void scheme_type_for_each(
+    void (*fn)(const struct scheme_type *t, void *arg), void *arg);
 
 /*
  * The scheme tells the router that a name (or everything below dir, name NULL)

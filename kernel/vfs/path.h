@@ -21,6 +21,8 @@ struct node *path_node(const struct path *p); /* borrowed */
 struct fs_context {
 	_Atomic uint32_t refs;
 	struct lock lock; /* RANK_OBJECT: root and cwd */
+	_Atomic uint32_t
+	    seq; /* odd while root or cwd change: lock-free reads */
 	struct path root;
 	struct path cwd;
 	uint32_t umask;

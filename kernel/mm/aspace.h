@@ -141,7 +141,10 @@ struct map_info {
 	struct vmo *vmo;
 	uint64_t resident_pages, dirty_pages, shared_pages; /* if wanted */
 };
-/* First mapping with end > at; false when there is none. Takes the lock. */
+/*
+ * First mapping with end > at; false when there is none. Takes the lock. Gives
+ * a reference to out->node if there is one (node_put); vmo is for identity only
+ */
 bool aspace_next_map(
     struct aspace *a, vaddr_t at, bool count, struct map_info *out);
 

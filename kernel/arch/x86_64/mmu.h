@@ -37,6 +37,22 @@ enum err mmu_kprotect(vaddr_t va, uint64_t size, unsigned flags);
 /* Translate a kernel address; false when unmapped. */
 bool mmu_kwalk(vaddr_t va, paddr_t *pa, unsigned *flags);
 
+/*
+ * All 256 upper entries of the kernel's root that will ever be used exist
+ * before the first user root copies them: those of the direct map, the image
+ * and vmalloc are made by mmu_init, others by mmu_kmap until mmu_seal.
+ */
+#define KERNEL_VMALLOC_BASE 0xffffc90000000000ul /* one PML4 entry: 512 GiB */
+void mmu_seal(void);
+
+/*
+ * With page-table isolation: let user roots map what the kernel maps at
+ * [va, va + size) too (per-CPU entry areas, TSS, IDT). Before mmu_seal.
+ */
+enum err mmu_pti_share(vaddr_t va, uint64_t size);
+/* The upper half of a user root, to copy; NULL without isolation. */
+const pte_t *mmu_pti_top(void);
+
 /* Boot: build the final kernel tables (W^X sections, HHDM), load them. */
 void mmu_init(void);
 /* Every CPU: load the kernel root. */
@@ -47,14 +63,25 @@ paddr_t mmu_kernel_root(void);
 extern paddr_t mmu_zero_page;
 
 /*
- * TLB. mask: CPUs that may hold translations (a CPU sets its bit when it loads
+ * TLB. cpus: CPUs that may hold translations (a CPU sets its bit when it loads
  * the root, clears it when it leaves). A request is served by IPI; the waiter
  * keeps interrupts on, or serves incoming requests while it spins. Above 32
  * pages the whole address space is flushed.
+ *
+ * gen counts the flushes: with PCIDs a CPU may keep translations of a root
+ * that it left; it compares the generation when it comes back. id is never
+ * used twice.
  */
 struct tlb_mask {
 	struct cpu_set cpus;
+	_Atomic uint64_t gen;
+	uint64_t id;
 };
+void tlb_mask_init(struct tlb_mask *m);
+/* Load a root on this CPU / borrow whatever is loaded (m NULL). */
+void tlb_switch(struct tlb_mask *m, paddr_t root);
+/* No CPU may use m's root any more (its owner ended): make them leave it. */
+void tlb_retire(struct tlb_mask *m);
 void tlb_flush_range(struct tlb_mask *m, vaddr_t start, vaddr_t end);
 void tlb_flush_all(struct tlb_mask *m);
 void tlb_flush_kernel(vaddr_t start, vaddr_t end); /* all CPUs */

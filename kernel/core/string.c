@@ -1,6 +1,7 @@
 /* kernel/core/string.c -- memory and string routines of the freestanding C. */
 /* SPDX-License-Identifier: MIT */
 #include "kernel/core/string.h"
+#include "kernel/mm/kasan.h"
 
 /*
  * Copies use general registers only. Short ones are overlapping plain moves
@@ -64,6 +65,8 @@ void *memcpy(void *restrict dst, const void *restrict src, size_t n)
 	uint64_t last;
 	size_t words;
 
+	kasan_check(src, n, false);
+	kasan_check(dst, n, true);
 	if (n <= 16) {
 		move_short(d, s, n);
 		return dst;
@@ -89,6 +92,8 @@ void *memmove(void *dst, const void *src, size_t n)
 	uint64_t first;
 	size_t words;
 
+	kasan_check(src, n, false);
+	kasan_check(dst, n, true);
 	if (n <= 16) {
 		move_short(d, s, n);
 		return dst;
@@ -114,6 +119,7 @@ void *memset(void *dst, int c, size_t n)
 	char *d = dst;
 	size_t words = n / 8;
 
+	kasan_check(dst, n, true);
 	if (n >= 8) {
 		*(word64 *)(d + n - 8) = v;
 		if (n <= 16) {

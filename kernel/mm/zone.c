@@ -17,7 +17,7 @@
  *
  * The records lie in one array by frame number. It is contiguous, and the
  * parts of it that would describe holes are frames like any other: page_init
- * gives them to the buddy lists. `block_ready` says for which blocks of 4 MiB
+ * gives them to the buddy lists. `zone_block_ready` says for which blocks of 4 MiB
  * the records are there.
  */
 struct zone {
@@ -38,7 +38,7 @@ static struct zone zones[ZONE_COUNT] = {
 
 struct page *page_array;
 uint64_t page_count;
-static uint64_t *block_ready; /* bit per block; const after page_init */
+uint64_t *zone_block_ready;
 
 enum { DMA32_FRAMES = 1 << 20 };
 
@@ -47,16 +47,11 @@ static struct zone *zone_of(uint64_t frame)
 	return &zones[frame < DMA32_FRAMES ? ZONE_DMA32 : ZONE_NORMAL];
 }
 
-static bool block_is_ready(uint64_t block)
-{
-	return block_ready[block / 64] >> block % 64 & 1;
-}
-
 bool page_managed(paddr_t pa)
 {
 	uint64_t frame = pa >> PAGE_SHIFT;
 
-	return frame < page_count && block_is_ready(frame / BLOCK_FRAMES);
+	return frame < page_count && zone_block_is_ready(frame / BLOCK_FRAMES);
 }
 
 /* The first word of a record: refs, flags, silo 0. */
@@ -241,9 +236,9 @@ static void watermarks_set(void)
 /* Records of a block that is not free as a whole: all reserved, for now. */
 static void block_make_ready(uint64_t block)
 {
-	if (block_is_ready(block))
+	if (zone_block_is_ready(block))
 		return;
-	block_ready[block / 64] |= 1ul << block % 64;
+	zone_block_ready[block / 64] |= 1ul << block % 64;
 	records_set(block * BLOCK_FRAMES, BLOCK_FRAMES, 1, PAGE_RESERVED);
 }
 
@@ -256,13 +251,13 @@ static void release_frames(uint64_t frame, uint64_t end)
 		unsigned order = PAGE_ORDER_MAX;
 		bool lazy = frame % BLOCK_FRAMES == 0 &&
 		            end - frame >= BLOCK_FRAMES &&
-		            !block_is_ready(block);
+		            !zone_block_is_ready(block);
 
 		while (frame & ((1ul << order) - 1) ||
 		       frame + (1ul << order) > end)
 			order--;
 		if (lazy) {
-			block_ready[block / 64] |= 1ul << block % 64;
+			zone_block_ready[block / 64] |= 1ul << block % 64;
 		} else {
 			block_make_ready(block);
 			records_set(frame, 1u << order, 0, 0);
@@ -307,7 +302,8 @@ static uint64_t records_carve(void)
 		panic("no room for the records of %lu frames",
 		    (unsigned long)page_count);
 	page_array = phys_to_virt(at);
-	block_ready = phys_to_virt(bootmem_alloc((blocks + 63) / 64 * 8, 8));
+	zone_block_ready =
+	    phys_to_virt(bootmem_alloc((blocks + 63) / 64 * 8, 8));
 	return blocks;
 }
 
@@ -319,7 +315,7 @@ static void records_trim(uint64_t blocks)
 	uint64_t first = virt_to_phys(page_array) >> PAGE_SHIFT;
 
 	for (uint64_t b = 0; b < blocks; b++)
-		if (!block_is_ready(b))
+		if (!zone_block_is_ready(b))
 			release_frames(
 			    first + b * per_block, first + (b + 1) * per_block);
 }

@@ -5,6 +5,13 @@
 
 enum { BLOCK_FRAMES = 1 << PAGE_ORDER_MAX }; /* records are set by blocks */
 
+/* Bit per block of frames: its records exist. Const after page_init. */
+extern uint64_t *zone_block_ready;
+static inline bool zone_block_is_ready(uint64_t block)
+{
+	return zone_block_ready[block / 64] >> block % 64 & 1;
+}
+
 /*
  * Take up to n blocks of 2^order frames from zone while more than `keep`
  * frames stay free; pointers to the head records into out. Returns how many.

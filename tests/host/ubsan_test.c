@@ -1,6 +1,7 @@
 /* tests/host/ubsan_test.c -- the kernel's sanitizer runtime: what it says. */
 /* SPDX-License-Identifier: MIT */
 /* build: kernel/core/ubsan.c tests/host/shim.c */
+/* flags: -Wno-builtin-declaration-mismatch */
 #include <string.h>
 #include "shim.h"
 #include "kernel/core/ubsan.h"

@@ -300,6 +300,16 @@ NO_LOCK_CHECK void rwlock_write(struct rwlock *l)
 		rwlock_slow(l, true);
 }
 
+NO_LOCK_CHECK void rwlock_write_nested(struct rwlock *l)
+{
+	uint64_t free = 0;
+
+	rank_push(l->rank, true);
+	if (unlikely(!atomic_compare_exchange_strong_explicit(&l->state, &free,
+	        RW_WRITER, memory_order_acquire, memory_order_relaxed)))
+		rwlock_slow(l, true);
+}
+
 NO_LOCK_CHECK void rwlock_write_drop(struct rwlock *l)
 {
 	uint64_t mine = RW_WRITER;

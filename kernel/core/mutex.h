@@ -45,5 +45,7 @@ void rwlock_init(struct rwlock *l, enum lock_rank rank);
 void rwlock_read(struct rwlock *l) ANNOTATE(acquire_shared_capability(l));
 void rwlock_read_drop(struct rwlock *l) ANNOTATE(release_shared_capability(l));
 void rwlock_write(struct rwlock *l) ANNOTATE(acquire_capability(l));
+/* rwlock_write of a rank already held; the caller's line says the order. */
+void rwlock_write_nested(struct rwlock *l) ANNOTATE(acquire_capability(l));
 void rwlock_write_drop(struct rwlock *l) ANNOTATE(release_capability(l));
 bool rwlock_write_held(const struct rwlock *l);

@@ -7,9 +7,7 @@
 #include "kernel/core/clock.h"
 #include "kernel/core/sched.h"
 #include "kernel/core/string.h"
-#include "kernel/mm/slab.h"
 #include "kernel/mm/usercopy.h"
-#include "kernel/vfs/file.h"
 
 /*
  * tty->lock guards the discipline and is taken by the driver's interrupts, so
@@ -156,9 +154,9 @@ static size_t read_piece(struct tty *t, uint8_t *buf, size_t n, bool *end)
 }
 
 /* Wait for input. OK; E_TIMEDOUT; E_AGAIN; E_RESTARTSYS. */
-static enum err read_wait(struct tty_file *tf, nsec_t patience)
+static enum err read_wait(struct file *tf, nsec_t patience)
 {
-	struct tty *t = tf->tty;
+	struct tty *t = tty_of(tf);
 	nsec_t deadline = WAIT_FOREVER;
 	enum err e;
 
@@ -175,8 +173,8 @@ static enum err read_wait(struct tty_file *tf, nsec_t patience)
 
 static long tty_read(struct object *o, struct uio *u, int64_t off)
 {
-	struct tty_file *tf = tty_file_of(o);
-	struct tty *t = tf->tty;
+	struct file *tf = tty_file_of(o);
+	struct tty *t = tty_of(tf);
 	uint8_t buf[TTY_CHUNK];
 	struct read_rule rule;
 	size_t done = 0, got;
@@ -222,9 +220,9 @@ static bool tty_can_write(struct tty *t)
 	       t->driver->room(t) >= TTY_ROOM_MIN;
 }
 
-static enum err write_wait(struct tty_file *tf)
+static enum err write_wait(struct file *tf)
 {
-	struct tty *t = tf->tty;
+	struct tty *t = tty_of(tf);
 
 	if (tf->object.oflags & O_NONBLOCK)
 		return E_AGAIN;
@@ -239,9 +237,9 @@ static enum err write_wait(struct tty_file *tf)
  * between. The rest is processed and cannot be given back, so even a writer
  * that must not wait does, for as long as the device needs.
  */
-static void push_rest(struct tty_file *tf, const uint8_t *s, size_t n)
+static void push_rest(struct file *tf, const uint8_t *s, size_t n)
 {
-	struct tty *t = tf->tty;
+	struct tty *t = tty_of(tf);
 	size_t done = 0;
 
 	for (;;) {
@@ -259,9 +257,9 @@ static void push_rest(struct tty_file *tf, const uint8_t *s, size_t n)
  * Process and send a part of buf; returns how much of buf that was, 0 when the
  * device has no room or is stopped.
  */
-static size_t send_some(struct tty_file *tf, const uint8_t *buf, size_t n)
+static size_t send_some(struct file *tf, const uint8_t *buf, size_t n)
 {
-	struct tty *t = tf->tty;
+	struct tty *t = tty_of(tf);
 	uint8_t out[TTY_OUT];
 	size_t room, took, made = 0, sent = 0;
 	const uint8_t *nl;
@@ -287,7 +285,7 @@ static size_t send_some(struct tty_file *tf, const uint8_t *buf, size_t n)
 }
 
 static enum err write_piece(
-    struct tty_file *tf, const uint8_t *buf, size_t n, size_t *used)
+    struct file *tf, const uint8_t *buf, size_t n, size_t *used)
 {
 	enum err e = OK;
 	size_t took;
@@ -300,9 +298,9 @@ static enum err write_piece(
 	return e;
 }
 
-static enum err write_turn(struct tty_file *tf)
+static enum err write_turn(struct file *tf)
 {
-	struct tty *t = tf->tty;
+	struct tty *t = tty_of(tf);
 
 	if (!atomic_exchange(&t->writing, true))
 		return OK;
@@ -316,8 +314,8 @@ static enum err write_turn(struct tty_file *tf)
 
 static long tty_write(struct object *o, struct uio *u, int64_t off)
 {
-	struct tty_file *tf = tty_file_of(o);
-	struct tty *t = tf->tty;
+	struct file *tf = tty_file_of(o);
+	struct tty *t = tty_of(tf);
 	uint8_t buf[TTY_CHUNK];
 	size_t done = 0, n, got, used;
 	enum err e = OK;
@@ -346,8 +344,8 @@ static long tty_write(struct object *o, struct uio *u, int64_t off)
 
 static uint32_t tty_poll(struct object *o, struct poll_table *pt)
 {
-	struct tty_file *tf = tty_file_of(o);
-	struct tty *t = tf->tty;
+	struct file *tf = tty_file_of(o);
+	struct tty *t = tty_of(tf);
 	const struct ktermios *k = &t->ldisc.t;
 	uint32_t events = 0;
 	irqflags_t f;
@@ -365,29 +363,10 @@ static uint32_t tty_poll(struct object *o, struct poll_table *pt)
 	return events;
 }
 
-static enum err tty_stat(struct object *o, struct kstat *out)
-{
-	struct tty_file *tf = tty_file_of(o);
-
-	if (tf->node) {
-		node_stat(tf->node, out);
-		return OK;
-	}
-	memset(out, 0, sizeof(*out));
-	out->mode = NODE_CHR | 0620;
-	out->nlink = 1;
-	out->rdev = tf->tty->rdev;
-	out->blksize = PAGE_SIZE;
-	return OK;
-}
-
 static void tty_release(struct object *o)
 {
-	struct tty_file *tf = tty_file_of(o);
-
-	if (tf->node)
-		node_put(tf->node);
-	kfree(tf);
+	tty_file_of(o)->priv = NULL; /* a terminal is nobody's to free */
+	file_release(o);
 }
 
 const struct object_ops tty_ops = {
@@ -397,23 +376,21 @@ const struct object_ops tty_ops = {
     .write = tty_write,
     .poll = tty_poll,
     .ioctl = tty_ioctl,
-    .stat = tty_stat,
+    .stat = file_stat,
 };
 
 enum err tty_open(
     struct tty *t, struct node *node, uint32_t oflags, struct object **out)
 {
-	struct tty_file *tf = kmalloc(sizeof(*tf));
+	struct file *f;
+	enum err e = file_new(node, oflags, &tty_ops, &f);
 
-	if (!tf)
-		return E_NOMEM;
-	tf->tty = t;
-	tf->node = node ? node_get(node) : NULL;
-	tf->hangups = __atomic_load_n(&t->hangups, __ATOMIC_ACQUIRE);
-	object_init(&tf->object, &tty_ops, oflags,
-	    RIGHTS_ALL & ~(RIGHT_SEEK | RIGHT_MAP));
+	if (e != OK)
+		return e;
+	f->priv = t;
+	f->priv_size = __atomic_load_n(&t->hangups, __ATOMIC_ACQUIRE);
 	if (!(oflags & O_NOCTTY))
 		tty_job_open(t);
-	*out = &tf->object;
+	*out = &f->object;
 	return OK;
 }

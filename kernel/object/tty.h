@@ -52,14 +52,6 @@ struct tty {
 	struct pgrp *foreground;
 };
 
-/* One open of a terminal. */
-struct tty_file {
-	struct object object; /* first */
-	struct tty *tty;      /* const */
-	struct node *node;    /* const; holds a reference; NULL for none */
-	uint32_t hangups;     /* const: tty->hangups when opened */
-};
-
 extern const struct object_ops tty_ops;
 
 /* Set t up over its driver and device; not yet in /dev. */
@@ -67,8 +59,9 @@ void tty_init(struct tty *t, const char *name, uint64_t rdev,
     const struct tty_driver *driver, void *device, uint32_t baud_bits);
 
 /*
- * Open t: gives an object, and makes t the caller's controlling terminal when
- * it leads a session without one (unless O_NOCTTY). node may be NULL. E_NOMEM.
+ * Open t: gives an object (a file over node, see file_new), and makes t the
+ * controlling terminal of a caller that leads a session without one, unless
+ * O_NOCTTY. E_NOMEM.
  */
 enum err tty_open(
     struct tty *t, struct node *node, uint32_t oflags, struct object **out);

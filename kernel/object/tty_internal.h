@@ -3,17 +3,27 @@
 #pragma once
 #include "kernel/object/process.h"
 #include "kernel/object/tty.h"
+#include "kernel/vfs/file.h"
 
-static inline struct tty_file *tty_file_of(struct object *o)
+/*
+ * An open terminal is a struct file: priv is the tty, priv_size what
+ * tty->hangups was when it was opened.
+ */
+static inline struct file *tty_file_of(struct object *o)
 {
-	return (struct tty_file *)o;
+	return container_of(o, struct file, object);
+}
+
+static inline struct tty *tty_of(const struct file *f)
+{
+	return f->priv;
 }
 
 /* This open was hung up. */
-static inline bool tty_file_dead(const struct tty_file *f)
+static inline bool tty_file_dead(const struct file *f)
 {
-	return __atomic_load_n(&f->tty->hangups, __ATOMIC_ACQUIRE) !=
-	       f->hangups;
+	return __atomic_load_n(&tty_of(f)->hangups, __ATOMIC_ACQUIRE) !=
+	       f->priv_size;
 }
 
 /*

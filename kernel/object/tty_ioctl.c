@@ -315,8 +315,8 @@ static long queue_ioctl(struct tty *t, uint32_t cmd, uint64_t arg)
 
 long tty_ioctl(struct object *o, uint32_t cmd, uint64_t arg)
 {
-	struct tty_file *tf = tty_file_of(o);
-	struct tty *t = tf->tty;
+	struct file *tf = tty_file_of(o);
+	struct tty *t = tty_of(tf);
 	struct uptr p = {arg};
 
 	if (tty_file_dead(tf))

@@ -161,7 +161,7 @@ static void store_pte(struct aspace *a, struct mapping *m, struct fault *f,
 	} else if (((old ^ v) & PTE_ADDR) == 0) {
 		/* Others may keep the old entry: they fault, and come here. */
 		pte_write(pte, v | (old & PTE_D));
-		invlpg(f->va);
+		pt_flush_local(f->va);
 	} else {
 		pte_write(pte, 0);
 		tlb_flush_range(&a->pt.tlb, f->va, f->va + PAGE_SIZE);
@@ -246,7 +246,7 @@ static int fault_try(
 
 	lock_take(&a->pt.lock);
 	if (satisfied(*pte, f->flags)) {
-		invlpg(f->va);
+		pt_flush_local(f->va);
 		lock_drop(&a->pt.lock);
 		return STEP_OK;
 	}

@@ -28,9 +28,12 @@ struct page_table {
  * PTE_SOFT1 in a user's PTE: it was writable, the page is its own, and only
  * mprotect took the right: it may be given back without a fault.
  */
-#define PTE_WAS_W   PTE_SOFT1
-#define PT_HUGE     MIB(2)
-#define PTE_USER(p) ((p) & PTE_P)
+#define PTE_WAS_W PTE_SOFT1
+#define PT_HUGE   MIB(2)
+
+#ifdef HOSTED
+void tlb_hosted_invlpg(vaddr_t va); /* a test's own TLB */
+#endif
 
 /* What is to be flushed, and tables to free after that. */
 struct pt_batch {
@@ -57,6 +60,16 @@ pte_t *pt_reserve_huge(struct page_table *pt, vaddr_t va);
 static inline struct page *pt_page(const pte_t *entry)
 {
 	return phys_to_page(virt_to_phys(entry));
+}
+
+/* Forget this CPU's translation of va (an upgrade needs no more). */
+static inline void pt_flush_local(vaddr_t va)
+{
+#ifdef HOSTED
+	tlb_hosted_invlpg(va);
+#else
+	__asm__ volatile("invlpg (%0)" : : "r"(va) : "memory");
+#endif
 }
 
 /* A relaxed store: the walker reads entries as whole words. */

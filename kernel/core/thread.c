@@ -12,6 +12,7 @@
 #include "kernel/arch/x86_64/regs.h"
 #include "kernel/mm/slab.h"
 #include "kernel/mm/vmalloc.h"
+#include "kernel/object/process.h"
 
 /*
  * A thread is one slab object, one kernel stack from vmalloc's per-CPU cache,
@@ -102,7 +103,7 @@ enum err thread_create_user(struct process *p, struct thread **out)
 		return E_NOMEM;
 	}
 	fpu_area_init(t->fpu);
-	t->process = p;
+	t->process = process_get(p);
 	memset(thread_regs(t), 0, sizeof(struct regs));
 	/* The start returns to user mode with rsp at the registers. */
 	push_start(t, (uint64_t)thread_regs(t), thread_start_user, 0, 0);
@@ -125,6 +126,8 @@ static void thread_free(struct rcu_head *h)
 		kstack_free((void *)t->kstack_top);
 	if (t->fpu != NULL)
 		slab_free(fpu_cache, t->fpu);
+	if (t->process != NULL)
+		process_put(t->process); /* its memory outlives ours */
 	slab_free(thread_cache, t);
 }
 

@@ -84,12 +84,31 @@ struct cred *cred_first(void)
 		return NULL;
 	memset(&c->uid, 0,
 	    offsetof(struct cred, groups) - offsetof(struct cred, uid));
+	c->cap_effective = CAPS_ALL;
+	c->cap_permitted = CAPS_ALL;
 	return c;
+}
+
+void cred_settle_caps(const struct cred *old, struct cred *c)
+{
+	bool was = old->uid == 0 || old->euid == 0 || old->suid == 0;
+	bool is = c->uid == 0 || c->euid == 0 || c->suid == 0;
+
+	if (was && !is) {
+		c->cap_permitted = 0;
+		c->cap_effective = 0;
+	} else if (old->euid == 0 && c->euid != 0) {
+		c->cap_effective = 0;
+	} else if (old->euid != 0 && c->euid == 0) {
+		c->cap_effective = c->cap_permitted;
+	}
 }
 
 bool cred_privileged(void)
 {
-	return cred_current()->euid == 0;
+	const struct cred *c = cred_current();
+
+	return c->euid == 0 && (c->cap_effective & CAP_ADMIN);
 }
 
 bool cred_in_group(const struct cred *c, uint32_t gid)
@@ -109,7 +128,7 @@ bool cred_may_signal(const struct process *target, int signo)
 	const struct cred *c;
 	bool may;
 
-	if (self->euid == 0 || target == process_current())
+	if (target == process_current() || cred_privileged())
 		return true;
 	rcu_read_enter();
 	c = rcu_load(target->cred);

@@ -160,13 +160,18 @@ static enum err find_identity(struct exec *x)
 	return OK;
 }
 
-/* Saved and filesystem ids follow the effective ones at every exec. */
+/*
+ * At every exec saved and filesystem ids follow the effective ones, and root
+ * gets its capabilities anew, everybody else none.
+ */
 static enum err settle_identity(struct exec *x)
 {
 	const struct cred *now = x->cred ? x->cred : cred_current();
+	uint64_t caps = now->euid == 0 ? CAPS_ALL : 0;
 
 	if (now->suid == now->euid && now->fsuid == now->euid &&
-	    now->sgid == now->egid && now->fsgid == now->egid)
+	    now->sgid == now->egid && now->fsgid == now->egid &&
+	    now->cap_effective == caps && now->cap_permitted == caps)
 		return OK;
 	if (!x->cred)
 		x->cred = cred_copy_current();
@@ -174,6 +179,8 @@ static enum err settle_identity(struct exec *x)
 		return E_NOMEM;
 	x->cred->suid = x->cred->fsuid = x->cred->euid;
 	x->cred->sgid = x->cred->fsgid = x->cred->egid;
+	x->cred->cap_effective = caps;
+	x->cred->cap_permitted = caps;
 	return OK;
 }
 

@@ -22,6 +22,8 @@ struct cred {
 	_Atomic uint32_t refs;
 	uint32_t uid, euid, suid, fsuid;
 	uint32_t gid, egid, sgid, fsgid;
+	/* Linux's capability sets: what of root's power is left. */
+	uint64_t cap_effective, cap_permitted, cap_inheritable;
 	uint32_t ngroups;
 	uint32_t groups[GROUPS_MAX];
 	struct rcu_head rcu;

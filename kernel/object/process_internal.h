@@ -57,6 +57,12 @@ struct cred *cred_copy_current(void);
 void cred_commit(struct cred *c);
 struct cred *cred_first(void); /* root's, for init */
 void cred_init(void);
+/* Linux's capability numbers up to CAP_CHECKPOINT_RESTORE. */
+#define CAPS_ALL ((1ull << 41) - 1)
+/* The bit that stands for root's power as a whole (CAP_SYS_ADMIN). */
+#define CAP_ADMIN (1ull << 21)
+/* After user ids of c changed from those of old: who left root loses it. */
+void cred_settle_caps(const struct cred *old, struct cred *c);
 bool cred_may_signal(const struct process *target, int signo);
 
 /* A new process struct, one reference, in no tree yet. E_NOMEM. */

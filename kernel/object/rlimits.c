@@ -103,7 +103,8 @@ void alarm_set(struct process *p, nsec_t in, nsec_t interval)
 	p->alarm_interval = 0;
 	timer_cancel(&p->alarm);
 	p->alarm_interval = interval;
-	if (in)
+	/* Further away than the clock counts: never. */
+	if (in && in < UINT64_MAX / 2)
 		timer_start(&p->alarm, clock_now() + in);
 }
 

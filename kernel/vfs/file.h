@@ -63,6 +63,13 @@ enum err file_stat(struct object *o, struct kstat *out);
 enum err file_truncate(struct file *f, uint64_t size);
 
 /*
+ * fallocate(2): room for [off, off+len) (mode 0, FALLOC_FL_KEEP_SIZE 1), or a
+ * hole there (2 with 1), or zeroes (16). E_OPNOTSUPP for other modes, E_NOSPC.
+ */
+enum err file_allocate(
+    struct file *f, unsigned mode, uint64_t off, uint64_t len);
+
+/*
  * Directory records into user memory; bytes, 0 at the end. old: getdents's
  * layout instead of getdents64's.
  */

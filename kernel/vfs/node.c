@@ -211,26 +211,43 @@ void node_stat(struct node *n, struct kstat *out)
 		return; /* what the node knows is the best there is */
 }
 
+static enum err access_check(
+    struct node *n, unsigned want, unsigned have, bool privileged)
+{
+	if ((want & ~have & 7) == 0)
+		return OK;
+	if (!privileged)
+		return E_ACCES;
+	/* Privileged: all but executing what nobody may execute. */
+	if ((want & 1) && node_type(n) != NODE_DIR && !(n->mode & 0111))
+		return E_ACCES;
+	return OK;
+}
+
 enum err node_access(struct node *n, unsigned want)
 {
 	const struct cred *c = cred_current();
-	uint32_t mode = n->mode;
-	unsigned have;
+	unsigned have = n->mode;
 
 	if (c->fsuid == n->uid)
-		have = mode >> 6;
+		have >>= 6;
 	else if (cred_in_group(c, n->gid))
-		have = mode >> 3;
-	else
-		have = mode;
-	if ((want & ~have & 7) == 0)
+		have >>= 3;
+	if (likely((want & ~have & 7) == 0))
 		return OK;
-	if (!cred_privileged())
-		return E_ACCES;
-	/* Privileged: all but executing what nobody may execute. */
-	if ((want & 1) && node_type(n) != NODE_DIR && !(mode & 0111))
-		return E_ACCES;
-	return OK;
+	return access_check(n, want, have, cred_privileged());
+}
+
+enum err node_access_as(
+    struct node *n, unsigned want, uint32_t uid, uint32_t gid)
+{
+	unsigned have = n->mode;
+
+	if (uid == n->uid)
+		have >>= 6;
+	else if (gid == n->gid || cred_in_group(cred_current(), n->gid))
+		have >>= 3;
+	return access_check(n, want, have, uid == 0);
 }
 
 enum err node_owner_check(const struct node *n)

@@ -226,6 +226,9 @@ static inline uint32_t node_type(const struct node *n)
 
 /* Permission check of the current process: E_ACCES. want: 4 r, 2 w, 1 x. */
 enum err node_access(struct node *n, unsigned want);
+/* The same for another user and group (access(2): the real ones). */
+enum err node_access_as(
+    struct node *n, unsigned want, uint32_t uid, uint32_t gid);
 /* Set times to now: SET_ATIME | SET_MTIME (mtime sets ctime too). */
 void node_touch(struct node *n, unsigned which);
 

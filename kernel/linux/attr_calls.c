@@ -3,11 +3,10 @@
 #include "kernel/linux/attr_calls.h"
 #include "kernel/linux/at.h"
 #include "kernel/object/process.h"
-#include "kernel/object/signal.h"
 #include "kernel/vfs/change.h"
 #include "kernel/vfs/file.h"
 
-enum { SETGID = 02000, SIGNAL_XFSZ = 25 };
+enum { SETGID = 02000 };
 #define ID_KEEP UINT32_MAX
 
 static enum err set_mode(const struct path *p, uint32_t mode)
@@ -124,19 +123,6 @@ long sys_fchown(int fd, uint32_t uid, uint32_t gid)
 	return e;
 }
 
-/* RLIMIT_FSIZE holds for truncate, too. */
-static enum err size_check(int64_t size)
-{
-	struct ksiginfo info = {.signo = SIGNAL_XFSZ};
-
-	if (size < 0)
-		return E_INVAL;
-	if ((uint64_t)size <= process_current()->rlimits[RL_FSIZE].cur)
-		return OK;
-	signal_send_thread(thread_current(), &info);
-	return E_FBIG;
-}
-
 long sys_truncate(struct uptr path, int64_t size)
 {
 	struct setattr a = {.mask = SET_SIZE, .size = (uint64_t)size};
@@ -158,68 +144,10 @@ long sys_truncate(struct uptr path, int64_t size)
 	if (e == OK && atomic_load(&n->writers) < 0)
 		e = E_TXTBSY;
 	if (e == OK && (uint64_t)size > n->size)
-		e = size_check(size);
+		e = file_size_check((uint64_t)size);
 	if (e == OK)
 		e = change_attr(&p, &a);
 	path_put(&p);
-	return e;
-}
-
-/* A regular file held through fd, for writing. */
-static enum err hold_writable(int fd, struct held *h, struct file **out)
-{
-	enum err e = desc_hold(fd, 0, h);
-
-	if (e != OK)
-		return e;
-	*out = file_of(h->obj);
-	if (h->obj->oflags & O_PATH)
-		e = E_BADF;
-	else if (!*out || node_type((*out)->node) != NODE_REG)
-		e = E_INVAL;
-	else if ((h->obj->oflags & O_ACCMODE) == O_RDONLY ||
-	         !(h->rights & RIGHT_WRITE))
-		e = E_INVAL;
-	if (e != OK)
-		desc_release(h);
-	return e;
-}
-
-long sys_ftruncate(int fd, int64_t size)
-{
-	struct file *f;
-	struct held h;
-	enum err e = size < 0 ? E_INVAL : hold_writable(fd, &h, &f);
-
-	if (e != OK)
-		return e;
-	if ((uint64_t)size > f->node->size)
-		e = size_check(size);
-	if (e == OK)
-		e = file_truncate(f, (uint64_t)size);
-	desc_release(&h);
-	return e;
-}
-
-long sys_fallocate(int fd, int mode, int64_t off, int64_t len)
-{
-	struct file *f;
-	struct held h;
-	int64_t end;
-	enum err e;
-
-	if (off < 0 || len <= 0)
-		return E_INVAL;
-	if (__builtin_add_overflow(off, len, &end))
-		return E_FBIG;
-	e = hold_writable(fd, &h, &f);
-	if (e != OK)
-		return e == E_INVAL ? E_BADF : e;
-	e = size_check(end);
-	if (e == OK)
-		e = file_allocate(
-		    f, (unsigned)mode, (uint64_t)off, (uint64_t)len);
-	desc_release(&h);
 	return e;
 }
 

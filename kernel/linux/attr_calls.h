@@ -13,8 +13,6 @@ long sys_fchown(int fd, uint32_t uid, uint32_t gid);
 long sys_fchownat(
     int dirfd, struct uptr path, uint32_t uid, uint32_t gid, unsigned flags);
 long sys_truncate(struct uptr path, int64_t size);
-long sys_ftruncate(int fd, int64_t size);
-long sys_fallocate(int fd, int mode, int64_t off, int64_t len);
 long sys_utime(struct uptr path, struct uptr times);
 long sys_utimes(struct uptr path, struct uptr times);
 long sys_futimesat(int dirfd, struct uptr path, struct uptr times);

@@ -5,7 +5,6 @@
 #include "kernel/object/process.h"
 #include "kernel/object/signal.h"
 #include "kernel/mm/slab.h"
-#include "kernel/mm/vmo.h"
 #include "kernel/sys/sys_io.h"
 #include "kernel/vfs/file.h"
 
@@ -39,53 +38,6 @@ long sys_ftruncate(int fd, int64_t size)
 	return e;
 }
 
-enum fallocate_mode {
-	FALLOC_KEEP_SIZE = 1,
-	FALLOC_PUNCH_HOLE = 2,
-	FALLOC_ZERO_RANGE = 16,
-};
-
-/* Zeroes in [off, off+n), as far as the file goes; whole pages are freed. */
-static enum err file_punch(struct file *f, uint64_t off, uint64_t n)
-{
-	struct node *node = f->node;
-	uint64_t end, first, last;
-	enum err e = OK;
-
-	mutex_take(&node->lock);
-	end = MIN(off + n, node->size);
-	if (off < end) {
-		first = (off + PAGE_MASK) >> PAGE_SHIFT;
-		last = end >> PAGE_SHIFT;
-		e = vmo_zero(node->vmo, off, end - off);
-		if (e == OK && first < last)
-			vmo_discard(node->vmo, first, last - first);
-	}
-	mutex_drop(&node->lock);
-	node_touch(node, SET_MTIME);
-	return e;
-}
-
-static enum err file_allocate(
-    struct file *f, int mode, uint64_t off, uint64_t n)
-{
-	enum err e = OK;
-
-	if (node_type(f->node) != NODE_REG)
-		return node_type(f->node) == NODE_DIR ? E_ISDIR : E_NODEV;
-	if (!f->node->vmo)
-		return E_OPNOTSUPP;
-	if (mode == (FALLOC_PUNCH_HOLE | FALLOC_KEEP_SIZE))
-		return file_punch(f, off, n);
-	if (mode & ~(FALLOC_KEEP_SIZE | FALLOC_ZERO_RANGE))
-		return E_OPNOTSUPP;
-	if (mode & FALLOC_ZERO_RANGE)
-		e = file_punch(f, off, n);
-	if (e == OK && !(mode & FALLOC_KEEP_SIZE) && off + n > f->node->size)
-		e = file_truncate(f, off + n);
-	return e;
-}
-
 long sys_fallocate(int fd, int mode, int64_t off, int64_t n)
 {
 	struct held h;
@@ -103,7 +55,8 @@ long sys_fallocate(int fd, int mode, int64_t off, int64_t n)
 	else if (!f)
 		e = object_is_pipe(h.obj) ? E_SPIPE : E_NODEV;
 	else
-		e = file_allocate(f, mode, (uint64_t)off, (uint64_t)n);
+		e = file_fallocate(
+		    f, (unsigned)mode, (uint64_t)off, (uint64_t)n);
 	desc_release(&h);
 	return e;
 }

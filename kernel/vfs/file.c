@@ -187,8 +187,7 @@ static enum err limit_size(uint64_t pos, size_t *n)
 	return OK;
 }
 
-/* Make room for [pos, pos+n). node->lock is held. */
-static enum err write_prepare(struct node *n, uint64_t pos, size_t len)
+enum err file_write_prepare(struct node *n, uint64_t pos, size_t len)
 {
 	uint64_t size = n->size;
 	enum err e;
@@ -223,7 +222,7 @@ static long write_contents(struct file *f, struct uio *u, uint64_t *pos)
 		*pos = n->size;
 	r = limit_size(*pos, &len);
 	if (r == OK && len)
-		r = write_prepare(n, *pos, len);
+		r = file_write_prepare(n, *pos, len);
 	if (r == OK && len)
 		r = vmo_write(n->vmo, *pos, u, len);
 	if (r > 0 && *pos + (uint64_t)r > n->size)
@@ -375,84 +374,4 @@ const struct path *object_path(struct object *o)
 	if (o->ops->release != file_release || !f->path.name)
 		return NULL;
 	return &f->path;
-}
-
-enum err file_truncate(struct file *f, uint64_t size)
-{
-	struct setattr a = {.mask = SET_SIZE, .size = size};
-
-	if (node_type(f->node) != NODE_REG ||
-	    (f->object.oflags & O_ACCMODE) == O_RDONLY)
-		return E_INVAL;
-	return change_attr(&f->path, &a);
-}
-
-enum { KEEP_SIZE = 1, PUNCH_HOLE = 2, ZERO_RANGE = 16 };
-
-/* Zero [off, end): whole pages are dropped, the rest is written. */
-static enum err punch(struct node *n, uint64_t off, uint64_t end)
-{
-	uint64_t first = PAGES(off), last = end >> PAGE_SHIFT;
-	enum err e;
-
-	if (!n->vmo)
-		return OK;
-	if (first > last) /* within one page */
-		return vmo_zero(n->vmo, off, end - off);
-	e = vmo_zero(n->vmo, off, (first << PAGE_SHIFT) - off);
-	if (e == OK)
-		e = vmo_zero(n->vmo, last << PAGE_SHIFT, end & PAGE_MASK);
-	if (e == OK && last > first)
-		vmo_discard(n->vmo, first, last - first);
-	return e;
-}
-
-/* Make every page of [off, end) present, so that writing cannot fail. */
-static enum err populate(struct node *n, uint64_t off, uint64_t end)
-{
-	uint64_t i;
-	struct page *p;
-	enum err e;
-
-	for (i = off >> PAGE_SHIFT; i < PAGES(end); i++) {
-		if (signal_pending())
-			return E_INTR;
-		e = vmo_page(n->vmo, i, true, &p);
-		if (e != OK)
-			return e == E_NOMEM ? E_NOSPC : e;
-		page_put(p);
-	}
-	return OK;
-}
-
-enum err file_allocate(
-    struct file *f, unsigned mode, uint64_t off, uint64_t len)
-{
-	struct node *n = f->node;
-	uint64_t end = off + len;
-	enum err e = OK;
-
-	if (mode != 0 && mode != KEEP_SIZE && mode != ZERO_RANGE &&
-	    mode != (KEEP_SIZE | PUNCH_HOLE) &&
-	    mode != (KEEP_SIZE | ZERO_RANGE))
-		return E_OPNOTSUPP;
-	mutex_take(&n->lock);
-	if (mode & (PUNCH_HOLE | ZERO_RANGE))
-		e = punch(n, off, MIN(end, MAX(n->size, off)));
-	if (e == OK && !(mode & PUNCH_HOLE)) {
-		/* Behind the end nothing can be kept: only the file grows. */
-		if (mode & KEEP_SIZE)
-			end = MIN(end, MAX(n->size, off));
-		e = end > off ? write_prepare(n, off, end - off) : OK;
-		if (e == OK && !(mode & ZERO_RANGE) && end > off)
-			e = populate(n, off, end);
-		if (e == OK && end > n->size)
-			n->size = end;
-		if (n->vmo && PAGES(n->size) < vmo_pages(n->vmo))
-			(void)vmo_resize(n->vmo, PAGES(n->size)); /* shrinks */
-	}
-	if (e == OK)
-		node_touch(n, SET_MTIME);
-	mutex_drop(&n->lock);
-	return e;
 }

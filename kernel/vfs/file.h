@@ -59,14 +59,21 @@ enum err file_new(struct node *n, uint32_t oflags, const struct object_ops *ops,
 void file_release(struct object *o);
 enum err file_stat(struct object *o, struct kstat *out);
 
+/* Contents for [pos, pos+len), which is not empty. node->lock is held. */
+enum err file_write_prepare(struct node *n, uint64_t pos, size_t len);
+
+/* RLIMIT_FSIZE: E_FBIG, and the signal, when a file may not be that large. */
+enum err file_size_check(uint64_t size);
+
 /* Sets a regular file's size with all checks (ftruncate). */
 enum err file_truncate(struct file *f, uint64_t size);
 
 /*
  * fallocate(2): room for [off, off+len) (mode 0, FALLOC_FL_KEEP_SIZE 1), or a
- * hole there (2 with 1), or zeroes (16). E_OPNOTSUPP for other modes, E_NOSPC.
+ * hole there (2 with 1), or zeroes (16). E_OPNOTSUPP for other modes, E_NODEV
+ * for what is no regular file, E_NOSPC.
  */
-enum err file_allocate(
+enum err file_fallocate(
     struct file *f, unsigned mode, uint64_t off, uint64_t len);
 
 /*

@@ -1,6 +1,6 @@
 /* kernel/vfs/name.c -- the name cache: look-up, insertion, removal, reclaim. */
 /* SPDX-License-Identifier: MIT */
-#include "kernel/vfs/name.h"
+#include "kernel/vfs/name_internal.h"
 #include "kernel/core/panic.h"
 #include "kernel/core/random.h"
 #include "kernel/core/string.h"
@@ -60,7 +60,7 @@ static inline size_t bucket_of(const struct name *dir, uint64_t hash)
 	       bucket_shift;
 }
 
-static struct lock *child_lock(const struct name *n)
+struct lock *name_child_lock(const struct name *n)
 {
 	return &child_locks[((uintptr_t)n >> 7) % LOCKS];
 }
@@ -78,11 +78,6 @@ struct name *name_find(struct name *dir, const struct component *c)
 			return n;
 	}
 	return NULL;
-}
-
-static void text_free_rcu(struct rcu_head *h)
-{
-	kfree(container_of(h, struct name_text, rcu));
 }
 
 static void name_free_rcu(struct rcu_head *h)
@@ -103,9 +98,9 @@ static struct name *name_destroy(struct name *n)
 
 	KASSERT(!n->hashed);
 	if (parent) {
-		lock_take(child_lock(parent));
+		lock_take(name_child_lock(parent));
 		list_remove(&n->sibling);
-		lock_drop(child_lock(parent));
+		lock_drop(name_child_lock(parent));
 	}
 	if (node) {
 		struct name *self = n;
@@ -167,15 +162,15 @@ static struct name *name_alloc(
 	atomic_fetch_add_explicit(&live, 1, memory_order_relaxed);
 	if (dir) {
 		n->parent = name_get(dir);
-		lock_take(child_lock(dir));
+		lock_take(name_child_lock(dir));
 		list_push_back(&dir->children, &n->sibling);
-		lock_drop(child_lock(dir));
+		lock_drop(name_child_lock(dir));
 	}
 	return n;
 }
 
 /* Put n in the table under its present parent and hash; counts it. */
-static void name_hash_in(struct name *n)
+void name_hash_in(struct name *n)
 {
 	size_t b = bucket_of(n->parent, n->hash);
 	struct lock *l = &bucket_locks[b % LOCKS];
@@ -192,7 +187,7 @@ static void name_hash_in(struct name *n)
  * Take n out of the table; true when it was in. Keeps the table's count. When
  * a rename moves n meanwhile, the chain does not have it: look again.
  */
-static bool name_hash_out(struct name *n)
+bool name_hash_out(struct name *n)
 {
 	bool was = false;
 
@@ -222,14 +217,14 @@ void name_unhash(struct name *n)
 }
 
 /* May dir's names be kept in the table? */
-static bool name_caches(const struct name *dir)
+bool name_caches(const struct name *dir)
 {
 	return (dir->hashed || !dir->parent) &&
 	       !(dir->node->flags & NODE_NOCACHE);
 }
 
 /* Find in the table and count a reference. */
-static struct name *name_find_get(struct name *dir, const struct component *c)
+struct name *name_find_get(struct name *dir, const struct component *c)
 {
 	struct name *n;
 
@@ -248,7 +243,7 @@ static struct name *name_insert(struct name *n, const struct component *c)
 {
 	struct name *dir = n->parent, *other;
 
-	lock_take(child_lock(dir));
+	lock_take(name_child_lock(dir));
 	rcu_read_enter();
 	other = name_find(dir, c);
 	if (other && !name_tryget(other))
@@ -256,7 +251,7 @@ static struct name *name_insert(struct name *n, const struct component *c)
 	rcu_read_exit();
 	if (!other)
 		name_hash_in(n);
-	lock_drop(child_lock(dir));
+	lock_drop(name_child_lock(dir));
 	if (!other)
 		return n;
 	name_put(n);
@@ -360,13 +355,13 @@ static struct name *name_first_cached(struct name *n)
 {
 	struct name *c, *found = NULL;
 
-	lock_take(child_lock(n));
+	lock_take(name_child_lock(n));
 	list_for_each(c, &n->children, sibling) if (c->hashed && name_tryget(c))
 	{
 		found = c;
 		break;
 	}
-	lock_drop(child_lock(n));
+	lock_drop(name_child_lock(n));
 	return found;
 }
 
@@ -412,115 +407,6 @@ void name_set_negative(struct name *n)
 	name_unhash(n);
 	if (node_type(node) == NODE_DIR)
 		name_drop_cached(n);
-}
-
-/* n gets a new parent; the names_seq lock is held. Returns the old one. */
-static struct name *name_reparent(struct name *n, struct name *dir)
-{
-	struct name *old = n->parent;
-
-	if (old == dir)
-		return NULL;
-	lock_take_nested(child_lock(old)); /* after the names_seq lock */
-	list_remove(&n->sibling);
-	lock_drop(child_lock(old));
-	name_get(dir);
-	n->parent = dir;
-	lock_take_nested(child_lock(dir)); /* after the names_seq lock */
-	list_push_back(&dir->children, &n->sibling);
-	lock_drop(child_lock(dir));
-	return old;
-}
-
-static struct name_text *text_alloc(const char *s, uint32_t len)
-{
-	struct name_text *t = kmalloc(sizeof(*t) + ALIGN_UP(len, 8u) + 8);
-
-	if (!t)
-		return NULL;
-	memset(t->s + ALIGN_DOWN(len, 8u), 0, 8);
-	memcpy(t->s, s, len);
-	t->len = len;
-	return t;
-}
-
-/* What a move under the names_seq lock leaves to be dropped after it. */
-struct moved {
-	struct name *parent;    /* old one */
-	struct name_text *text; /* old one */
-	bool hashed;            /* was in the table */
-};
-
-/* n becomes (dir, t, hash); the names_seq lock is held. */
-static void name_place(struct name *n, struct name *dir, struct name_text *t,
-    uint64_t hash, struct moved *m)
-{
-	m->hashed = name_hash_out(n);
-	m->parent = name_reparent(n, dir);
-	m->text = n->text;
-	n->hash = hash;
-	rcu_store(n->text, t);
-	if (name_caches(dir))
-		name_hash_in(n);
-}
-
-static void moved_drop(struct name *n, struct moved *m)
-{
-	if (m->text != &n->small)
-		rcu_call(&m->text->rcu, text_free_rcu);
-	if (m->parent)
-		name_put(m->parent);
-	if (m->hashed)
-		name_put(n);
-}
-
-enum err name_move(struct name *n, struct name *dir, const struct component *c)
-{
-	struct name_text *t = text_alloc(c->text, c->len);
-	struct name *there;
-	struct moved m;
-
-	if (!t)
-		return E_NOMEM;
-	there = name_find_get(dir, c);
-	if (there && there != n) {
-		there->unlinked = 1;
-		name_unhash(there);
-		name_drop_cached(there);
-	}
-	names_write_begin();
-	name_place(n, dir, t, c->hash, &m);
-	names_write_end();
-	moved_drop(n, &m);
-	if (there)
-		name_put(there);
-	return OK;
-}
-
-enum err name_exchange(struct name *a, struct name *b)
-{
-	struct name_text *ta = text_alloc(a->text->s, a->text->len);
-	struct name_text *tb = text_alloc(b->text->s, b->text->len);
-	struct name *pa = a->parent, *pb = b->parent;
-	uint64_t ha = a->hash, hb = b->hash;
-	struct moved ma, mb;
-
-	if (!ta || !tb) {
-		kfree(ta);
-		kfree(tb);
-		return E_NOMEM;
-	}
-	name_get(pa);
-	name_get(pb);
-	names_write_begin();
-	name_place(a, pb, tb, hb, &ma);
-	name_place(b, pa, ta, ha, &mb);
-	names_write_end();
-	moved_drop(a, &ma);
-	moved_drop(b, &mb);
-	name_put(pa);
-	name_put(pb);
-	return OK;
 }
 
 bool name_is_ancestor(struct name *a, struct name *b)

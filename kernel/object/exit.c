@@ -49,6 +49,7 @@ static void account_locked(struct process *p, const struct thread *t)
 }
 
 static void unlink_thread_locked(struct process *p, struct thread *t)
+    REQUIRES(&process_tree_lock)
 {
 	list_remove(&t->process_link);
 	rcu_store(pid_entry(t->tid)->thread, NULL);
@@ -141,6 +142,7 @@ static int death_code(int status)
 
 /* p is dead: tell the parent. True: nobody will wait, drop it. */
 static bool announce_death_locked(struct process *p)
+    REQUIRES(&process_tree_lock)
 {
 	int status = p->exit_code;
 	int code = death_code(status);
@@ -156,6 +158,7 @@ static bool announce_death_locked(struct process *p)
 
 /* Hand p's children to a reaper; collects those that nobody waits for. */
 static void reparent_locked(struct process *p, struct list *dead)
+    REQUIRES(&process_tree_lock)
 {
 	struct process *child, *next, *reaper;
 	struct ksiginfo info = {.code = SI_KERNEL};

@@ -218,8 +218,8 @@ static void undo(struct process *p, struct thread *t)
 	}
 }
 
-static void link_process_locked(
-    struct process *p, struct thread *t, const struct clone_args *a)
+static void link_process_locked(struct process *p, struct thread *t,
+    const struct clone_args *a) REQUIRES(&process_tree_lock)
 {
 	struct process *self = process_current();
 

@@ -195,8 +195,8 @@ static enum err may_move_locked(struct process *p)
 }
 
 /* `fresh` is used when the group does not exist yet and pgid is p's own. */
-static enum err move_locked(
-    struct process *p, uint32_t pgid, struct pgrp **fresh)
+static enum err move_locked(struct process *p, uint32_t pgid,
+    struct pgrp **fresh) REQUIRES(&process_tree_lock)
 {
 	struct pid_entry *entry = pid_entry(pgid);
 	struct pgrp *g = entry ? entry->pgrp : NULL;
@@ -259,6 +259,7 @@ enum err pgrp_set(uint32_t pid, uint32_t pgid)
 
 /* Make p the leader of a new session and group that carry its number. */
 static void lead_locked(struct process *p, struct session *s, struct pgrp *g)
+    REQUIRES(&process_tree_lock)
 {
 	*s = (struct session){.sid = p->pid, .leader = p};
 	atomic_init(&s->refs, 1);

@@ -84,7 +84,8 @@ void sighand_reset_handlers(struct process *p)
 	lock_drop_irq(&p->sig_lock, f);
 }
 
-void sighand_get_action(struct sighand *h, int signo, struct sigaction *out)
+NO_LOCK_CHECK void sighand_get_action(
+    struct sighand *h, int signo, struct sigaction *out)
 {
 	bool shared = atomic_load_explicit(&h->refs, memory_order_relaxed) > 1;
 

@@ -169,6 +169,7 @@ int signal_death_status(struct process *p, int signo)
 
 /* Somebody must take it: find who, or end the process at once. */
 static void announce_locked(struct process *p, struct thread *t, int signo)
+    REQUIRES(&p -> sig_lock)
 {
 	uint64_t bit = SIGBIT(signo);
 	struct sighand *h = p->sighand;
@@ -218,7 +219,7 @@ static enum err queue_locked(struct process *p, struct thread *t,
 }
 
 static enum err send_locked(struct process *p, struct thread *t,
-    const struct ksiginfo *info, bool must_queue)
+    const struct ksiginfo *info, bool must_queue) REQUIRES(&p -> sig_lock)
 {
 	enum err e;
 
@@ -483,7 +484,7 @@ static void action_store(
 	h->set |= bit;
 }
 
-enum err signal_action(
+NO_LOCK_CHECK enum err signal_action(
     int signo, const struct sigaction *act, struct sigaction *old)
 {
 	struct process *p = process_current();

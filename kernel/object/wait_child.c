@@ -42,7 +42,7 @@ static void inherit_usage_locked(struct process *self, struct process *p)
 
 /* Something to report of p? *reap: p to put after the lock is dropped. */
 static bool report_locked(struct process *p, uint32_t options,
-    struct wait_result *out, struct process **reap)
+    struct wait_result *out, struct process **reap) REQUIRES(&process_tree_lock)
 {
 	if (atomic_load(&p->state) == PROC_ZOMBIE) {
 		if (!(options & WEXITED))
@@ -78,7 +78,7 @@ static bool eligible(const struct process *p, uint32_t options)
 }
 
 static long look_one_locked(uint32_t pid, uint32_t options,
-    struct wait_result *out, struct process **reap)
+    struct wait_result *out, struct process **reap) REQUIRES(&process_tree_lock)
 {
 	struct pid_entry *entry = pid_entry(pid);
 	struct process *p = entry ? entry->process : NULL;
@@ -90,7 +90,7 @@ static long look_one_locked(uint32_t pid, uint32_t options,
 
 /* pgid 0: any. */
 static long look_all_locked(uint32_t pgid, uint32_t options,
-    struct wait_result *out, struct process **reap)
+    struct wait_result *out, struct process **reap) REQUIRES(&process_tree_lock)
 {
 	struct process *p;
 	bool found = false;

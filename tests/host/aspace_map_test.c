@@ -36,7 +36,9 @@ struct translation {
 	vaddr_t va;
 	pte_t pte;
 };
-static struct translation tlb[TLB_SIZE];
+enum { CPUS = 2 };
+static struct translation tlb[CPUS][TLB_SIZE];
+static unsigned cpu;     /* that runs now */
 static uint64_t running; /* id of the address space that "runs" */
 
 void mmu_seal(void)
@@ -59,11 +61,19 @@ void tlb_switch(struct tlb_mask *m, paddr_t root)
 	(void)root;
 	running = m ? m->id : 0;
 }
+static void drop_on(unsigned on, uint64_t id, vaddr_t start, vaddr_t end)
+{
+	for (unsigned i = 0; i < TLB_SIZE; i++) {
+		struct translation *t = &tlb[on][i];
+
+		if (t->id == id && t->va >= start && t->va < end)
+			t->id = 0;
+	}
+}
 static void drop(uint64_t id, vaddr_t start, vaddr_t end)
 {
-	for (unsigned i = 0; i < TLB_SIZE; i++)
-		if (tlb[i].id == id && tlb[i].va >= start && tlb[i].va < end)
-			tlb[i].id = 0;
+	for (unsigned on = 0; on < CPUS; on++)
+		drop_on(on, id, start, end);
 }
 void tlb_retire(struct tlb_mask *m)
 {
@@ -79,7 +89,7 @@ void tlb_flush_all(struct tlb_mask *m)
 }
 void tlb_hosted_invlpg(vaddr_t va)
 {
-	drop(running, ALIGN_DOWN(va, PAGE_SIZE),
+	drop_on(cpu, running, ALIGN_DOWN(va, PAGE_SIZE),
 	    ALIGN_DOWN(va, PAGE_SIZE) + PAGE_SIZE);
 }
 uint64_t reclaim(uint64_t want)
@@ -120,7 +130,7 @@ static struct translation *look_up(struct aspace *a, vaddr_t va, bool write)
 	uint64_t id = a->pt.tlb.id;
 	vaddr_t page = ALIGN_DOWN(va, PAGE_SIZE);
 	struct translation *t =
-	    &tlb[(page >> PAGE_SHIFT ^ id * 977) % TLB_SIZE];
+	    &tlb[cpu][(page >> PAGE_SHIFT ^ id * 977) % TLB_SIZE];
 	unsigned level;
 	pte_t *e;
 
@@ -138,6 +148,7 @@ static struct translation *look_up(struct aspace *a, vaddr_t va, bool write)
 static enum err touch(struct aspace *a, vaddr_t va, uint8_t *byte, bool write)
 {
 	running = a->pt.tlb.id;
+	cpu = shim_random(CPUS);
 	for (int i = 0; i < 4; i++) {
 		struct translation *t = look_up(a, va, write);
 		enum err e;
@@ -306,6 +317,27 @@ static void fork__shares_shared(void **state)
 	put_byte(b, at + PAGE_SIZE, 3);
 	assert_int_equal(get_byte(a, at), 2);
 	assert_int_equal(get_byte(a, at + PAGE_SIZE), 3);
+	aspace_put(a);
+	aspace_put(b);
+	assert_int_equal(leaks(), 0);
+}
+
+/* A right that mprotect gives back does not undo what fork took. */
+static void protect__respects_fork(void **state)
+{
+	struct aspace *a = make(), *b;
+	vaddr_t at = map_anon(a, 0, 1, PROT_R | PROT_W, 0);
+
+	(void)state;
+	put_byte(a, at, 1);
+	assert_int_equal(aspace_protect(a, at, PAGE_SIZE, PROT_R), OK);
+	assert_int_equal(aspace_fork(a, &b), OK);
+	assert_int_equal(aspace_protect(a, at, PAGE_SIZE, 3), OK);
+	assert_int_equal(aspace_protect(b, at, PAGE_SIZE, 3), OK);
+	put_byte(a, at, 2);
+	assert_int_equal(get_byte(b, at), 1);
+	put_byte(b, at, 3);
+	assert_int_equal(get_byte(a, at), 2);
 	aspace_put(a);
 	aspace_put(b);
 	assert_int_equal(leaks(), 0);
@@ -671,6 +703,7 @@ int main(void)
 	    cmocka_unit_test_setup(map__joins_and_splits, setup),
 	    cmocka_unit_test_setup(fork__isolates, setup),
 	    cmocka_unit_test_setup(fork__shares_shared, setup),
+	    cmocka_unit_test_setup(protect__respects_fork, setup),
 	    cmocka_unit_test_setup(protect__takes_rights_away, setup),
 	    cmocka_unit_test_setup(private__copies_on_write, setup),
 	    cmocka_unit_test_setup(clone__write_protects, setup),

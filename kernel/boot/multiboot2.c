@@ -167,8 +167,7 @@ static void set_framebuffer(struct boot_info *bi, const struct tag *t)
 
 /*
  * The tag holds a copy of the RSDP; its address in memory is what we keep. It
- * lies in the direct map, and so does the tag until memory is handed out: the
- * ACPI code copies it before that (acpi_init).
+ * lies in the information block, which is kept as REGION_LOADER.
  */
 static void set_rsdp(struct boot_info *bi, const struct tag *t, vaddr_t hhdm)
 {
@@ -217,12 +216,16 @@ const char *multiboot2_fill(struct boot_info *bi, paddr_t info, vaddr_t hhdm)
 		else if (t->type == TAG_RSDP_OLD || t->type == TAG_RSDP_NEW)
 			set_rsdp(bi, t, hhdm);
 	}
+	/* What rsdp points to must live until the ACPI tables are read. */
+	boot_add_region(bi, ALIGN_DOWN(info, PAGE_SIZE),
+	    ALIGN_UP(info + total, PAGE_SIZE) - ALIGN_DOWN(info, PAGE_SIZE),
+	    REGION_LOADER);
 	/* GRUB's own map is made of the EFI one, but calls ACPI data RAM. */
 	if (efi != NULL)
 		add_efi_mmap(bi, efi);
 	else if (mmap != NULL)
 		add_mmap(bi, mmap);
-	if (bi->region_count == 0)
+	if (bi->region_count <= 1)
 		return "Multiboot2 information without a memory map";
 	return NULL;
 }

@@ -23,6 +23,12 @@ extern uint64_t clock_tsc_hz;
 nsec_t clock_tsc_to_ns(uint64_t ticks);
 uint64_t clock_ns_to_tsc(nsec_t ns);
 
+/* The TSC's value at an absolute monotonic time: for deadline timers. */
+uint64_t clock_tsc_at(nsec_t deadline);
+
+/* A better measured rate; time goes on from where it is. */
+void clock_set_rate(uint64_t tsc_hz);
+
 /* Called once by the boot CPU with the calibrated rate and the RTC's time. */
 void clock_init(uint64_t tsc_hz, nsec_t wall_at_boot);
 

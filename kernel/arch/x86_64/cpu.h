@@ -107,7 +107,10 @@ static inline void invlpg(vaddr_t va)
 	__asm__ volatile("invlpg (%0)" : : "r"(va) : "memory");
 }
 
-/* What the boot CPU can do; filled by cpu_features_init(), then const. */
+/*
+ * What the boot CPU can do; filled by cpu_features_init(), then const.
+ * fsgsbase: user code may write its bases; the switch saves and loads both.
+ */
 struct cpu_features {
 	bool nx, smep, smap, umip, fsgsbase, pge, pcid, invpcid, gib_pages;
 	bool x2apic, tsc_deadline, tsc_invariant, rdrand, rdseed, xsave, avx;
@@ -122,8 +125,10 @@ struct cpu_features {
 extern struct cpu_features cpu_features;
 void cpu_features_init(void); /* boot CPU, early */
 void cpu_control_init(void);  /* every CPU: CR0, CR4, EFER, XCR0, PAT */
+void cpu_entry_init(void);    /* every CPU, after mmu_init: SYSCALL, IDT */
 
 enum {
+	MSR_TSC = 0x10,
 	MSR_APIC_BASE = 0x1b,
 	MSR_TSC_DEADLINE = 0x6e0,
 	MSR_PAT = 0x277,

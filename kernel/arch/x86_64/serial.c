@@ -54,7 +54,7 @@ struct serial_port {
 	bool want_room GUARDED_BY(&lock);
 	uint32_t head GUARDED_BY(&lock);
 	uint32_t tail GUARDED_BY(&lock);
-	const struct serial_client *client GUARDED_BY(&lock);
+	struct serial_client client GUARDED_BY(&lock);
 	char ring[RING] GUARDED_BY(&lock);
 };
 
@@ -177,7 +177,7 @@ void serial_set_client(struct serial_port *p, const struct serial_client *c)
 {
 	irqflags_t f = lock_take_irq(&p->lock);
 
-	p->client = c;
+	p->client = c ? *c : (struct serial_client){0};
 	lock_drop_irq(&p->lock, f);
 }
 
@@ -229,7 +229,7 @@ static size_t receive(struct serial_port *p, char *buf, size_t size, bool *brk)
 static bool serial_interrupt(void *arg)
 {
 	struct serial_port *p = arg;
-	const struct serial_client *c;
+	struct serial_client c;
 	char buf[4 * FIFO];
 	bool brk = false, room = false;
 	size_t n;
@@ -245,12 +245,12 @@ static bool serial_interrupt(void *arg)
 		room = true;
 	}
 	lock_drop(&p->lock);
-	if (c != NULL && n)
-		c->rx(c->arg, buf, n, false);
-	if (c != NULL && brk)
-		c->rx(c->arg, buf, 0, true);
-	if (c != NULL && room)
-		c->tx_room(c->arg);
+	if (c.rx != NULL && n)
+		c.rx(c.arg, buf, n, false);
+	if (c.rx != NULL && brk)
+		c.rx(c.arg, buf, 0, true);
+	if (c.tx_room != NULL && room)
+		c.tx_room(c.arg);
 	return true;
 }
 

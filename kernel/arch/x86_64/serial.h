@@ -28,7 +28,7 @@ struct serial_client {
 	void *arg;
 };
 
-/* One client per port; NULL takes it away. */
+/* One client per port, copied; NULL takes it away. */
 void serial_set_client(struct serial_port *p, const struct serial_client *c);
 
 /* Queue up to n bytes as they are (no CR added); gives how many. Any context. */

@@ -6,60 +6,66 @@
 #include "kernel/core/klog.h"
 #include "kernel/core/sched.h"
 #include "kernel/core/string.h"
+#include "kernel/core/uts.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/usercopy.h"
 #include "kernel/object/process.h"
-#include "kernel/object/hostname.h"
 
-enum { UTS_FIELD = 65 };
+/* The NIS domain: kept for setdomainname, used by nothing. */
+static struct lock domain_lock = LOCK_INIT(RANK_OBJECT);
+static char domain[UTS_LENGTH] GUARDED_BY(&domain_lock) = "(none)";
 
 struct utsname {
-	char sysname[UTS_FIELD], nodename[UTS_FIELD], release[UTS_FIELD];
-	char version[UTS_FIELD], machine[UTS_FIELD], domainname[UTS_FIELD];
+	char sysname[UTS_LENGTH], nodename[UTS_LENGTH], release[UTS_LENGTH];
+	char version[UTS_LENGTH], machine[UTS_LENGTH], domainname[UTS_LENGTH];
 };
-static_assert(sizeof(struct utsname) == 6 * UTS_FIELD, "ABI");
+static_assert(sizeof(struct utsname) == 6 * 65, "ABI");
 
-/*
- * The personality names the interface that it offers: programs decide by it.
- * The version field says whose kernel it is.
- */
+/* Names of the interface that the personality offers: programs decide by it. */
 long sys_uname(struct uptr out)
 {
-	struct utsname u = {
-	    .sysname = "Linux",
-	    .release = "6.12.0-strat9",
-	    .version = "Strat9 Bedrock " STRAT9_VERSION,
-	    .machine = "x86_64",
-	};
+	struct utsname u = {.machine = "x86_64"};
 
-	hostname_get(HOSTNAME, u.nodename, sizeof(u.nodename));
-	hostname_get(DOMAINNAME, u.domainname, sizeof(u.domainname));
+	kstrlcpy(u.sysname, uts_sysname, sizeof(u.sysname));
+	kstrlcpy(u.release, uts_release, sizeof(u.release));
+	kstrlcpy(u.version, uts_version, sizeof(u.version));
+	uts_nodename(u.nodename);
+	lock_take(&domain_lock);
+	memcpy(u.domainname, domain, sizeof(u.domainname));
+	lock_drop(&domain_lock);
 	return copy_to_user(out, &u, sizeof(u));
 }
 
-static long set_name(enum hostname_which which, struct uptr name, int len)
+/* A name of len bytes for one of the two calls below. */
+static enum err read_name(struct uptr name, int len, char out[UTS_LENGTH])
 {
-	char buf[UTS_FIELD] = {0};
-	enum err e;
-
 	if (!cred_privileged())
 		return E_PERM;
-	if (len < 0 || len >= UTS_FIELD)
+	if (len < 0 || len >= UTS_LENGTH)
 		return E_INVAL;
-	e = copy_from_user(buf, name, (size_t)len);
-	if (e == OK)
-		hostname_set(which, buf);
-	return e;
+	memset(out, 0, UTS_LENGTH);
+	return copy_from_user(out, name, (size_t)len);
 }
 
 long sys_sethostname(struct uptr name, int len)
 {
-	return set_name(HOSTNAME, name, len);
+	char text[UTS_LENGTH];
+	enum err e = read_name(name, len, text);
+
+	return e == OK ? uts_set_nodename(text, (size_t)len) : e;
 }
 
 long sys_setdomainname(struct uptr name, int len)
 {
-	return set_name(DOMAINNAME, name, len);
+	char text[UTS_LENGTH];
+	enum err e = read_name(name, len, text);
+
+	if (e != OK)
+		return e;
+	lock_take(&domain_lock);
+	memcpy(domain, text, sizeof(domain));
+	lock_drop(&domain_lock);
+	return OK;
 }
 
 struct sysinfo {

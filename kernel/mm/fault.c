@@ -126,7 +126,7 @@ static int private_step(struct mapping *m, struct fault *f)
 		f->wants = v;
 		f->need.no_hole = false;
 		lock_take(&v->lock);
-		if (!m->source || tree_find(&v->tree, index))
+		if (!m->source || page_tree_find(&v->tree, index))
 			step = vmo_step_locked(v, index, write, &f->need, &p);
 		lock_drop(&v->lock);
 	}
@@ -179,7 +179,7 @@ static bool around_page(struct mapping *m, vaddr_t va, bool write, pte_t *out)
 
 	if (index >= vmo_pages(s))
 		return false;
-	p = tree_find_shared(&s->tree, index, &shared);
+	p = page_tree_find_shared(&s->tree, index, &shared);
 	if (!p || (s->kind == VMO_PAGER && p->cache.vmo_flags & VMO_PAGE_BUSY))
 		return false;
 	if (write && s->kind == VMO_ANON && m->flags & MAP_F_SHARED)

@@ -12,7 +12,7 @@ static _Atomic uint64_t live;
 void vmo_init(void)
 {
 	vmo_cache = slab_create("vmo", sizeof(struct vmo), 16);
-	tree_init();
+	page_tree_init();
 	vmo_page_init();
 	lru_init();
 }
@@ -90,7 +90,7 @@ enum err vmo_clone(struct vmo *v, struct silo *silo, struct vmo **out)
 		if (v->parent)
 			c->parent = vmo_get(v->parent);
 		lock_take(&v->lock);
-		tree_share(&v->tree, &c->tree);
+		page_tree_share(&v->tree, &c->tree);
 		c->resident = v->resident;
 		lock_drop(&v->lock);
 		/* From now on a write to a page of v must copy it. */
@@ -115,7 +115,7 @@ void vmo_put(struct vmo *v)
 	    atomic_fetch_sub_explicit(&v->refs, 1, memory_order_acq_rel) != 1)
 		return;
 	KASSERT(list_empty(&v->maps));
-	tree_destroy(&v->tree, v->kind == VMO_PAGER ? lru_remove : NULL);
+	page_tree_destroy(&v->tree, v->kind == VMO_PAGER ? lru_remove : NULL);
 	if (v->kind == VMO_PAGER && v->ops->release)
 		v->ops->release(v->pager);
 	parent = v->parent;
@@ -177,10 +177,10 @@ static bool vmo_cut(
 
 	do {
 		lock_take(&v->lock);
-		done = tree_cut(&v->tree, first, last, &sp, dead);
+		done = page_tree_cut(&v->tree, first, last, &sp, dead);
 		lock_drop(&v->lock);
-	} while (!done && tree_spare_fill(&sp, 4) == OK);
-	tree_spare_free(&sp);
+	} while (!done && page_tree_spare_fill(&sp, 4) == OK);
+	page_tree_spare_free(&sp);
 	return done;
 }
 
@@ -190,14 +190,14 @@ static void vmo_cut_and_unmap(struct vmo *v, uint64_t first, uint64_t last)
 	bool done = vmo_cut(v, first, last, &dead);
 
 	if (dead) {
-		uint64_t gone = tree_dead_pages(dead);
+		uint64_t gone = page_tree_dead_pages(dead);
 
 		lock_take(&v->lock);
 		v->resident -= gone;
 		lock_drop(&v->lock);
 	}
 	vmo_unmap(v, first, last - first + 1);
-	tree_dead_free(dead, v->kind == VMO_PAGER ? lru_remove : NULL);
+	page_tree_dead_free(dead, v->kind == VMO_PAGER ? lru_remove : NULL);
 	if (!done)
 		(void)vmo_zero(
 		    v, first << PAGE_SHIFT, (last - first + 1) << PAGE_SHIFT);
@@ -235,16 +235,16 @@ void vmo_drop_private(struct vmo *v, uint64_t first, uint64_t n)
 
 	do {
 		lock_take(&v->lock);
-		done = tree_cut(&v->tree, first, first + n - 1, &sp, NULL);
+		done = page_tree_cut(&v->tree, first, first + n - 1, &sp, NULL);
 		lock_drop(&v->lock);
 		/*
 		 * Without memory for a node the pages would come back when
 		 * the range is mapped again: wait for some.
 		 */
-		if (!done && tree_spare_fill(&sp, 2) != OK)
+		if (!done && page_tree_spare_fill(&sp, 2) != OK)
 			reclaim(16);
 	} while (!done);
-	tree_spare_free(&sp);
+	page_tree_spare_free(&sp);
 }
 
 bool vmo_any(struct vmo *v, uint64_t first, uint64_t n)
@@ -252,7 +252,7 @@ bool vmo_any(struct vmo *v, uint64_t first, uint64_t n)
 	uint64_t at;
 
 	lock_take(&v->lock);
-	at = tree_next(&v->tree, first, true);
+	at = page_tree_next(&v->tree, first, true);
 	lock_drop(&v->lock);
 	return at - first < n;
 }
@@ -263,11 +263,11 @@ bool vmo_evict(struct vmo *v, uint64_t index, struct page *p)
 	bool gone = false;
 
 	lock_take(&v->lock);
-	if (tree_find(&v->tree, index) == p && p->refs == 1 &&
+	if (page_tree_find(&v->tree, index) == p && p->refs == 1 &&
 	    !(p->cache.vmo_flags & VMO_PAGE_BUSY) && !(p->flags & PAGE_DIRTY)) {
 		/* Ours until it is unmapped; the cut needs no nodes. */
 		page_get(p);
-		gone = tree_cut(&v->tree, index, index, &none, NULL);
+		gone = page_tree_cut(&v->tree, index, index, &none, NULL);
 		v->resident--;
 	}
 	lock_drop(&v->lock);

@@ -121,7 +121,7 @@ uint64_t vmo_next(struct vmo *v, uint64_t index, bool data)
 	if (v->kind == VMO_PAGER || v->parent)
 		return data ? index : UINT64_MAX;
 	lock_take(&v->lock);
-	at = tree_next(&v->tree, index, data);
+	at = page_tree_next(&v->tree, index, data);
 	lock_drop(&v->lock);
 	return at < pages ? at : UINT64_MAX;
 }
@@ -134,7 +134,7 @@ static enum err clean_page(struct vmo *v, uint64_t index)
 	bool dirty;
 
 	lock_take(&v->lock);
-	p = tree_find(&v->tree, index);
+	p = page_tree_find(&v->tree, index);
 	dirty =
 	    p && p->flags & PAGE_DIRTY && !(p->cache.vmo_flags & VMO_PAGE_BUSY);
 	if (dirty) {
@@ -166,7 +166,7 @@ enum err vmo_clean(struct vmo *v, uint64_t first, uint64_t n)
 		enum err e;
 
 		lock_take(&v->lock);
-		at = tree_next(&v->tree, at, true);
+		at = page_tree_next(&v->tree, at, true);
 		lock_drop(&v->lock);
 		if (at == UINT64_MAX || at - first >= n)
 			return OK;

@@ -107,7 +107,7 @@ static struct vmo *lru_oldest(struct page **out, uint64_t *index)
 static void lru_give_back(struct vmo *v, uint64_t index, struct page *p)
 {
 	lock_take(&v->lock);
-	if (tree_find(&v->tree, index) == p)
+	if (page_tree_find(&v->tree, index) == p)
 		lru_add(p);
 	lock_drop(&v->lock);
 }

@@ -38,7 +38,7 @@ enum vmo_step vmo_insert_locked(
 {
 	struct page *p = need->fresh, *old;
 
-	if (!tree_set(&v->tree, index, p, &need->spare, &old))
+	if (!page_tree_set(&v->tree, index, p, &need->spare, &old))
 		return STEP_NODES;
 	page_adopt(v, index, p);
 	v->resident += !old;
@@ -86,7 +86,7 @@ enum vmo_step vmo_step_locked(struct vmo *v, uint64_t index, bool write,
 
 	if (index >= vmo_pages(v))
 		return STEP_PAST;
-	p = tree_find_shared(&v->tree, index, &shared);
+	p = page_tree_find_shared(&v->tree, index, &shared);
 	if (!p)
 		return step_hole(v, index, write, need, out);
 	if (v->kind == VMO_PAGER) {
@@ -110,7 +110,7 @@ enum vmo_step vmo_step_locked(struct vmo *v, uint64_t index, bool write,
 enum err vmo_need_fill(struct vmo *v, struct vmo_need *need, enum vmo_step step)
 {
 	if (step == STEP_NODES)
-		return tree_spare_fill(&need->spare, 4);
+		return page_tree_spare_fill(&need->spare, 4);
 	KASSERT(step == STEP_PAGE && !need->fresh);
 	need->fresh = page_alloc(0, need->want_zero ? ALLOC_ZERO : 0, v->silo);
 	need->zeroed = need->want_zero;
@@ -123,7 +123,7 @@ void vmo_need_drop(struct vmo_need *need)
 		page_put(need->fresh);
 	need->fresh = NULL;
 	if (unlikely(need->spare.list))
-		tree_spare_free(&need->spare);
+		page_tree_spare_free(&need->spare);
 }
 
 /* p is filled, or failed: let the others look again. */
@@ -133,12 +133,13 @@ static void fill_done(struct vmo *v, uint64_t index, struct page *p, bool ok)
 
 	lock_take(&v->lock);
 	p->cache.vmo_flags &= ~VMO_PAGE_BUSY;
-	if (tree_find(&v->tree, index) == p) {
+	if (page_tree_find(&v->tree, index) == p) {
 		if (ok) {
 			lru_add(p);
 		} else {
 			/* Needs no nodes: a pager's tree shares none. */
-			(void)tree_cut(&v->tree, index, index, &none, NULL);
+			(void)page_tree_cut(
+			    &v->tree, index, index, &none, NULL);
 			v->resident--;
 		}
 	}
@@ -157,7 +158,7 @@ static enum err page_from_pager(struct vmo *v, uint64_t index)
 
 	do {
 		lock_take(&v->lock);
-		p = tree_find(&v->tree, index);
+		p = page_tree_find(&v->tree, index);
 		busy = p && p->cache.vmo_flags & VMO_PAGE_BUSY;
 		if (p) {
 			page_get(p);
@@ -215,7 +216,7 @@ static enum err page_from_parent(
 		lock_take(&v->lock);
 		/* Somebody else may have copied it meanwhile: look again. */
 		s = STEP_OK;
-		if (!tree_find(&v->tree, index))
+		if (!page_tree_find(&v->tree, index))
 			s = vmo_insert_locked(v, index, &need, &old);
 		lock_drop(&v->lock);
 	} while (s == STEP_NODES);

@@ -9,21 +9,21 @@
  * Invariants.
  * 1. A node reached only through nodes with one reference, and with one itself,
  *    belongs to this tree alone: nobody else can gain a reference to it but by
- *    tree_share under the owner's lock.
+ *    page_tree_share under the owner's lock.
  * 2. A shared node is constant. Two owners may both decide to copy it; each
  *    copy takes its own references to the children before it drops the one to
  *    the node, and whoever drops the last one frees it.
- * 3. `used` counts the slots; a node that gets empty by tree_cut leaves its
+ * 3. `used` counts the slots; a node that gets empty by page_tree_cut leaves its
  *    parent, so an empty tree has no root.
  */
 static struct slab_cache *node_cache;
 
-void tree_init(void)
+void page_tree_init(void)
 {
 	node_cache = slab_create("vmo_node", sizeof(struct tree_node), 16);
 }
 
-enum err tree_spare_fill(struct tree_spare *sp, unsigned n)
+enum err page_tree_spare_fill(struct tree_spare *sp, unsigned n)
 {
 	while (sp->count < n) {
 		struct tree_node *node = slab_alloc(node_cache);
@@ -39,7 +39,7 @@ enum err tree_spare_fill(struct tree_spare *sp, unsigned n)
 	return OK;
 }
 
-void tree_spare_free(struct tree_spare *sp)
+void page_tree_spare_free(struct tree_spare *sp)
 {
 	while (sp->list) {
 		struct tree_node *n = sp->list;
@@ -73,16 +73,16 @@ static unsigned slot_of(uint64_t index, unsigned shift)
 	return index >> (shift - TREE_BITS) & (TREE_SLOTS - 1);
 }
 
-static bool tree_covers(const struct page_tree *t, uint64_t index)
+static bool page_tree_covers(const struct page_tree *t, uint64_t index)
 {
 	return t->root && index >> t->shift == t->prefix;
 }
 
-struct page *tree_find(const struct page_tree *t, uint64_t index)
+struct page *page_tree_find(const struct page_tree *t, uint64_t index)
 {
 	const struct tree_node *n = t->root;
 
-	if (!tree_covers(t, index))
+	if (!page_tree_covers(t, index))
 		return NULL;
 	for (unsigned s = t->shift; s > TREE_BITS; s -= TREE_BITS) {
 		n = n->slot[slot_of(index, s)];
@@ -92,7 +92,7 @@ struct page *tree_find(const struct page_tree *t, uint64_t index)
 	return n->slot[index & (TREE_SLOTS - 1)];
 }
 
-struct page *tree_find_shared(
+struct page *page_tree_find_shared(
     const struct page_tree *t, uint64_t index, bool *shared)
 {
 	const struct tree_node *n = t->root;
@@ -100,7 +100,7 @@ struct page *tree_find_shared(
 	struct page *p;
 
 	*shared = false;
-	if (!tree_covers(t, index))
+	if (!page_tree_covers(t, index))
 		return NULL;
 	for (unsigned s = t->shift; s > TREE_BITS; s -= TREE_BITS) {
 		common |= node_shared(n);
@@ -203,7 +203,7 @@ static bool node_unshare(
 }
 
 /* Make the root cover index. */
-static bool tree_raise(
+static bool page_tree_raise(
     struct page_tree *t, uint64_t index, struct tree_spare *sp)
 {
 	if (!t->root) {
@@ -226,13 +226,14 @@ static bool tree_raise(
 	return true;
 }
 
-bool tree_set(struct page_tree *t, uint64_t index, struct page *p,
+bool page_tree_set(struct page_tree *t, uint64_t index, struct page *p,
     struct tree_spare *sp, struct page **old)
 {
 	struct tree_node **link = &t->root, *n;
 	void **slot;
 
-	if (unlikely(!tree_covers(t, index)) && !tree_raise(t, index, sp))
+	if (unlikely(!page_tree_covers(t, index)) &&
+	    !page_tree_raise(t, index, sp))
 		return false;
 	for (unsigned s = t->shift;; s -= TREE_BITS) {
 		if (unlikely(node_shared(*link)) && !node_unshare(link, s, sp))
@@ -378,7 +379,7 @@ static bool cut_step(struct page_tree *t, uint64_t *first, uint64_t last,
 	return true;
 }
 
-bool tree_cut(struct page_tree *t, uint64_t first, uint64_t last,
+bool page_tree_cut(struct page_tree *t, uint64_t first, uint64_t last,
     struct tree_spare *sp, struct tree_node **dead)
 {
 	while (t->root) {
@@ -394,7 +395,7 @@ bool tree_cut(struct page_tree *t, uint64_t first, uint64_t last,
 	return true;
 }
 
-void tree_dead_free(struct tree_node *dead, void (*gone)(struct page *p))
+void page_tree_dead_free(struct tree_node *dead, void (*gone)(struct page *p))
 {
 	while (dead) {
 		struct tree_node *n = dead;
@@ -404,7 +405,7 @@ void tree_dead_free(struct tree_node *dead, void (*gone)(struct page *p))
 	}
 }
 
-void tree_destroy(struct page_tree *t, void (*gone)(struct page *p))
+void page_tree_destroy(struct page_tree *t, void (*gone)(struct page *p))
 {
 	if (t->root)
 		subtree_drop(t->root, t->shift, gone);
@@ -441,7 +442,7 @@ static uint64_t subtree_pages(const struct tree_node *n, unsigned shift)
 	}
 }
 
-uint64_t tree_dead_pages(const struct tree_node *dead)
+uint64_t page_tree_dead_pages(const struct tree_node *dead)
 {
 	uint64_t pages = 0;
 
@@ -450,16 +451,16 @@ uint64_t tree_dead_pages(const struct tree_node *dead)
 	return pages;
 }
 
-uint64_t tree_pages(const struct page_tree *t)
+uint64_t page_tree_pages(const struct page_tree *t)
 {
 	return t->root ? subtree_pages(t->root, t->shift) : 0;
 }
 
-uint64_t tree_next(const struct page_tree *t, uint64_t index, bool data)
+uint64_t page_tree_next(const struct page_tree *t, uint64_t index, bool data)
 {
 	if (t->root && data)
 		index = MAX(index, t->prefix << t->shift);
-	while (tree_covers(t, index)) {
+	while (page_tree_covers(t, index)) {
 		const struct tree_node *n = t->root;
 		unsigned s = t->shift;
 
@@ -480,7 +481,7 @@ uint64_t tree_next(const struct page_tree *t, uint64_t index, bool data)
 	return data ? UINT64_MAX : index;
 }
 
-void tree_share(const struct page_tree *t, struct page_tree *copy)
+void page_tree_share(const struct page_tree *t, struct page_tree *copy)
 {
 	*copy = *t;
 	if (t->root)

@@ -38,15 +38,15 @@ struct tree_spare {
 /* A page whose leaf was once copied: other trees may hold it. */
 enum { PAGE_COW = 0x80 };
 
-void tree_init(void);
+void page_tree_init(void);
 
 /* Have at least n nodes in sp. May sleep. E_NOMEM. */
-enum err tree_spare_fill(struct tree_spare *sp, unsigned n);
-void tree_spare_free(struct tree_spare *sp);
+enum err page_tree_spare_fill(struct tree_spare *sp, unsigned n);
+void page_tree_spare_free(struct tree_spare *sp);
 
 /* The page at index or NULL. *shared: the path or the page is not t's alone */
-struct page *tree_find(const struct page_tree *t, uint64_t index);
-struct page *tree_find_shared(
+struct page *page_tree_find(const struct page_tree *t, uint64_t index);
+struct page *page_tree_find_shared(
     const struct page_tree *t, uint64_t index, bool *shared);
 
 /*
@@ -54,28 +54,28 @@ struct page *tree_find_shared(
  * (the caller gets its reference). False, and nothing put, when sp runs out
  * of nodes: fill it and try again.
  */
-bool tree_set(struct page_tree *t, uint64_t index, struct page *p,
+bool page_tree_set(struct page_tree *t, uint64_t index, struct page *p,
     struct tree_spare *sp, struct page **old);
 
 /*
  * Take out all pages of [first, last]. They go, with their references, on
- * *dead for tree_dead_free; dead NULL: they are put at once. False when sp
+ * *dead for page_tree_dead_free; dead NULL: they are put at once. False when sp
  * runs out; what was cut till then stays cut, so call again.
  */
-bool tree_cut(struct page_tree *t, uint64_t first, uint64_t last,
+bool page_tree_cut(struct page_tree *t, uint64_t first, uint64_t last,
     struct tree_spare *sp, struct tree_node **dead);
 
 /* Free a dead list; gone (may be NULL) sees each page before it is put. */
-void tree_dead_free(struct tree_node *dead, void (*gone)(struct page *p));
+void page_tree_dead_free(struct tree_node *dead, void (*gone)(struct page *p));
 /* Pages on a dead list. */
-uint64_t tree_dead_pages(const struct tree_node *dead);
+uint64_t page_tree_dead_pages(const struct tree_node *dead);
 
-/* Drop the whole tree, as tree_dead_free does. */
-void tree_destroy(struct page_tree *t, void (*gone)(struct page *p));
+/* Drop the whole tree, as page_tree_dead_free does. */
+void page_tree_destroy(struct page_tree *t, void (*gone)(struct page *p));
 
 /* First index >= index with (data) or without a page; UINT64_MAX: none. */
-uint64_t tree_next(const struct page_tree *t, uint64_t index, bool data);
+uint64_t page_tree_next(const struct page_tree *t, uint64_t index, bool data);
 
 /* An O(1) copy that shares all nodes. */
-void tree_share(const struct page_tree *t, struct page_tree *copy);
-uint64_t tree_pages(const struct page_tree *t);
+void page_tree_share(const struct page_tree *t, struct page_tree *copy);
+uint64_t page_tree_pages(const struct page_tree *t);

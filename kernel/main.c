@@ -54,6 +54,7 @@ static void start_machine(void)
 	if (!acpi_init() && !mptable_init())
 		klog(LOG_WARN, "boot", "no ACPI or MP table: one CPU");
 	power_init();
+	pic_disable();
 	lapic_init();
 	time_init();
 	lapic_init_cpu();

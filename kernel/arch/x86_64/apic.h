@@ -6,6 +6,12 @@
 /* APIC id of each CPU, in the order in which they came up. */
 extern uint32_t cpu_apic_id[CPUS_MAX];
 
+/*
+ * Silence the old interrupt controllers. Before lapic_init_cpu masks their
+ * line: what they had raised would otherwise stay pending.
+ */
+void pic_disable(void);
+
 /* Boot CPU: find and map it; still without x2APIC, timer not yet known. */
 void lapic_init(void);
 /* Every CPU: switch it on, mask all sources, x2APIC where there is one. */

@@ -49,7 +49,7 @@ static struct ioapic *find(unsigned gsi)
 }
 
 /* All lines masked, and out of the vectors of exceptions in any case. */
-static void pic_disable(void)
+void pic_disable(void)
 {
 	outb(PIC1, 0x11);
 	outb(PIC2, 0x11);
@@ -86,7 +86,6 @@ static void add(paddr_t base, uint32_t first)
 
 void ioapic_init(void)
 {
-	pic_disable();
 	for (unsigned i = 0; i < platform.ioapic_count; i++)
 		add(platform.ioapic[i].base, platform.ioapic[i].gsi_base);
 	/* No table: every PC that has one has it there. */

@@ -95,3 +95,6 @@ void vmo_init(void);
 
 /* Live objects, for leak checks. */
 uint64_t vmo_live(void);
+
+/* Clean pages of pagers that could be given back, for /proc/meminfo. */
+uint64_t vmo_reclaimable(void);

@@ -140,3 +140,13 @@ void lru_init(void)
 {
 	reclaim_register("page cache", lru_reclaim);
 }
+
+uint64_t vmo_reclaimable(void)
+{
+	uint64_t n;
+
+	lock_take(&lru_lock);
+	n = lru_count;
+	lock_drop(&lru_lock);
+	return n;
+}

@@ -417,6 +417,21 @@ bool name_is_ancestor(struct name *a, struct name *b)
 	return false;
 }
 
+struct name *name_of_node(const struct node *node)
+{
+	struct name *n;
+
+	rcu_read_enter();
+	for (uint64_t b = 0; b < 1ull << (64 - bucket_shift); b++)
+		for (n = rcu_load(buckets[b]); n; n = rcu_load(n->next))
+			if (rcu_load(n->node) == node && name_tryget(n)) {
+				rcu_read_exit();
+				return n;
+			}
+	rcu_read_exit();
+	return NULL;
+}
+
 void name_invalidate(struct node *dir, const char *name, size_t len)
 {
 	char text[NAME_INLINE * 7 + PATH_SLACK];

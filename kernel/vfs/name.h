@@ -125,6 +125,12 @@ void name_unhash(struct name *n);
 /* Is a an ancestor of b, or b itself? Stable under the rename lock. */
 bool name_is_ancestor(struct name *a, struct name *b);
 
+/*
+ * Some cached name of a node, with a reference, or NULL. Looks through the
+ * whole table: for /proc only.
+ */
+struct name *name_of_node(const struct node *node);
+
 /* Names in existence, for leak checks and /proc. */
 uint64_t names_live(void);
 /* Drop what nobody uses (leak tests). Returns names dropped. */

@@ -89,6 +89,8 @@ void vfs_init(void)
 	tmpfs_init();
 	devfs_init();
 	schemefs_init();
+	procfs_init();
+	sysfs_init();
 	root = root_scheme();
 	if (namespace_create(root, "boot", &ns) != OK)
 		panic("vfs: no memory for the first namespace");

@@ -10,6 +10,8 @@ void tmpfs_init(void);
 void devfs_init(void);
 void schemefs_init(void);
 void locks_init(void);
+void procfs_init(void);
+void sysfs_init(void);
 
 /* Live nodes, for leak checks. */
 uint64_t nodes_live(void);

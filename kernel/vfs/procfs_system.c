@@ -1,0 +1,150 @@
+/* kernel/vfs/procfs_system.c -- memory and silos, for all of /proc. */
+/* SPDX-License-Identifier: MIT */
+#include "kernel/arch/x86_64/mmu.h"
+#include "kernel/core/string.h"
+#include "kernel/core/thread.h"
+#include "kernel/mm/page.h"
+#include "kernel/mm/slab.h"
+#include "kernel/mm/vmalloc.h"
+#include "kernel/mm/vmo.h"
+#include "kernel/object/silo.h"
+#include "kernel/vfs/procfs.h"
+
+enum { KIB_PER_PAGE = 4 };
+
+static void kib(struct text_out *t, const char *name, uint64_t pages)
+{
+	text_add(t, "%s:%*s%8lu kB\n", name, (int)(15 - strlen(name)), "",
+	    (unsigned long)pages * KIB_PER_PAGE);
+}
+
+/* What could be had without killing anybody. */
+static uint64_t available(uint64_t free, uint64_t cached)
+{
+	struct zone_stats z;
+	uint64_t kept = 0;
+
+	for (unsigned i = 0; i < ZONE_COUNT; i++) {
+		page_zone_stats((enum zone_id)i, &z);
+		kept += z.min;
+	}
+	return free - MIN(free, kept) + cached;
+}
+
+void proc_show_meminfo(struct text_out *t)
+{
+	uint64_t free = page_free_count(), cached = vmo_reclaimable();
+
+	kib(t, "MemTotal", page_managed_count());
+	kib(t, "MemFree", free);
+	kib(t, "MemAvailable", available(free, cached));
+	kib(t, "Cached", cached);
+	kib(t, "SwapTotal", 0);
+	kib(t, "SwapFree", 0);
+	kib(t, "Slab", slab_pages());
+	kib(t, "KernelStack", thread_live() * (KSTACK_SIZE / PAGE_SIZE));
+	kib(t, "VmallocTotal", GIB(512) / PAGE_SIZE);
+	kib(t, "VmallocUsed", vmalloc_used() / PAGE_SIZE);
+}
+
+static void show_slab(const struct slab_stats *s, void *arg)
+{
+	uint64_t each = s->slabs ? s->total / s->slabs : 0;
+
+	text_add(arg, "%-17s %6lu %6lu %6lu %4lu %4lu : slabdata %6lu %6lu 0\n",
+	    s->name, (unsigned long)s->live, (unsigned long)s->total,
+	    (unsigned long)s->object_size, (unsigned long)each,
+	    (unsigned long)s->pages_per_slab, (unsigned long)s->slabs,
+	    (unsigned long)s->slabs);
+}
+
+void proc_show_slabinfo(struct text_out *t)
+{
+	text_add(t, "slabinfo - version: 2.1\n# name <active_objs> <num_objs> "
+	            "<objsize> <objperslab> <pagesperslab> : slabdata "
+	            "<active_slabs> <num_slabs> <sharedavail>\n");
+	slab_for_each(show_slab, t);
+}
+
+void proc_show_zoneinfo(struct text_out *t)
+{
+	for (unsigned i = 0; i < ZONE_COUNT; i++) {
+		struct zone_stats z;
+
+		page_zone_stats((enum zone_id)i, &z);
+		if (!z.managed)
+			continue;
+		text_add(t,
+		    "Node 0, zone %8s\n  pages free     %lu\n"
+		    "        min      %lu\n        low      %lu\n"
+		    "        managed  %lu\n",
+		    z.name, (unsigned long)z.free, (unsigned long)z.min,
+		    (unsigned long)z.low, (unsigned long)z.managed);
+	}
+}
+
+void proc_show_buddyinfo(struct text_out *t)
+{
+	for (unsigned i = 0; i < ZONE_COUNT; i++) {
+		struct zone_stats z;
+
+		page_zone_stats((enum zone_id)i, &z);
+		if (!z.managed)
+			continue;
+		text_add(t, "Node 0, zone %8s", z.name);
+		for (unsigned o = 0; o <= PAGE_ORDER_MAX; o++)
+			text_add(t, " %6lu", (unsigned long)z.free_blocks[o]);
+		text_add(t, "\n");
+	}
+}
+
+void proc_show_vmstat(struct text_out *t)
+{
+	struct tlb_stats tlb;
+
+	tlb_stats(&tlb);
+	text_add(t, "nr_free_pages %lu\nnr_slab %lu\nnr_vmalloc %lu\n",
+	    (unsigned long)page_free_count(), (unsigned long)slab_pages(),
+	    (unsigned long)vmalloc_mapped());
+	text_add(t,
+	    "pcp_refills %lu\npcp_drains %lu\nallocstall %lu\n"
+	    "pgreclaimed %lu\npgalloc_failed %lu\noom_kill %lu\n",
+	    (unsigned long)page_events.refills,
+	    (unsigned long)page_events.drains,
+	    (unsigned long)page_events.reclaims,
+	    (unsigned long)page_events.reclaimed,
+	    (unsigned long)page_events.failures,
+	    (unsigned long)page_events.oom_kills);
+	text_add(t, "tlb_local_flushes %lu\ntlb_ipis %lu\ncr3_writes %lu\n",
+	    (unsigned long)tlb.local_flushes, (unsigned long)tlb.ipis_sent,
+	    (unsigned long)tlb.cr3_writes);
+}
+
+static void show_resource(
+    struct text_out *t, const char *name, struct silo *s, enum silo_resource r)
+{
+	int64_t limit = s->limit[r];
+
+	text_add(t, " %s=%ld/", name, (long)silo_used(s, r));
+	if (limit == INT64_MAX)
+		text_add(t, "-");
+	else
+		text_add(t, "%ld", (long)limit);
+}
+
+void proc_show_silos(struct text_out *t)
+{
+	for (unsigned i = 1; i < UINT16_MAX; i++) {
+		struct silo *s = silo_by_index((uint16_t)i);
+
+		if (!s)
+			break;
+		text_add(t, "%u %s mode=%03o abi=%s", s->sid, s->name, s->mode,
+		    s->abi_linux ? "linux" : "native");
+		show_resource(t, "pages", s, SILO_MEMORY);
+		show_resource(t, "processes", s, SILO_PROCESSES);
+		show_resource(t, "threads", s, SILO_THREADS);
+		show_resource(t, "descriptors", s, SILO_DESCRIPTORS);
+		text_add(t, "\n");
+	}
+}

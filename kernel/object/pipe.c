@@ -358,6 +358,22 @@ static enum err pipe_stat(struct object *o, struct kstat *out)
 	return OK;
 }
 
+/* Count an end out; true when the other side must hear of it. */
+static bool end_leave(struct pipe_end *end, struct pipe *p)
+{
+	bool hang_up = false;
+
+	mutex_take(&p->lock);
+	if (end->reads && --p->readers == 0)
+		hang_up = true;
+	if (end->writes && --p->writers == 0)
+		hang_up = true;
+	if (end->node && p->readers == 0 && p->writers == 0)
+		end->node->fifo = NULL; /* the next open makes a new pipe */
+	mutex_drop(&p->lock);
+	return hang_up;
+}
+
 /*
  * An end goes: the other side learns of it when it was the last of its kind.
  * Nothing touches the pipe after our count in `ends` is gone, since the other
@@ -368,20 +384,15 @@ static void pipe_end_release(struct object *o)
 	struct pipe_end *end = end_of(o);
 	struct pipe *p = end->pipe;
 	struct node *node = end->node;
-	bool hang_up = false;
+	bool hang_up;
 
-	if (node)
+	if (node) {
 		mutex_take(&node->lock);
-	mutex_take(&p->lock);
-	if (end->reads && --p->readers == 0)
-		hang_up = true;
-	if (end->writes && --p->writers == 0)
-		hang_up = true;
-	if (node && p->readers == 0 && p->writers == 0)
-		node->fifo = NULL; /* the next open makes a new pipe */
-	mutex_drop(&p->lock);
-	if (node)
+		hang_up = end_leave(end, p);
 		mutex_drop(&node->lock);
+	} else {
+		hang_up = end_leave(end, p);
+	}
 	if (hang_up) {
 		wait_wake_all(&p->read_wait);
 		wait_wake_all(&p->write_wait);

@@ -28,7 +28,8 @@ static void tty_echo(struct ldisc *l, const uint8_t *s, size_t n)
 	(void)t->driver->write(t, (const char *)s, n);
 }
 
-void tty_init(struct tty *t, const char *name, uint64_t rdev,
+/* Nobody else sees t yet: no lock. */
+NO_LOCK_CHECK void tty_init(struct tty *t, const char *name, uint64_t rdev,
     const struct tty_driver *driver, void *device, uint32_t baud_bits)
 {
 	memset(t, 0, sizeof(*t));

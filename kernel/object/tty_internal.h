@@ -47,16 +47,5 @@ enum err tty_job_set_foreground(struct tty *t, uint32_t pgid);
 enum err tty_job_get_session(struct tty *t, uint32_t *sid);
 void tty_job_hangup(struct tty *t);
 
-/* Wait until all output has left the machine. E_RESTARTSYS. */
-enum err tty_drain(struct tty *t);
-
-/* Throw input, output or both away (TCFLSH's 0, 1, 2). E_INVAL. */
-enum err tty_flush(struct tty *t, unsigned queue);
-
-/* Stop or start output (TCXONC, and what the discipline decided). */
-void tty_stop(struct tty *t, bool stop);
-
-/* Put bytes into the output as they are (VSTART, VSTOP). */
-void tty_put_raw(struct tty *t, uint8_t c);
-
+/* Settings, flow, drain, sizes; the rest goes to job control. */
 long tty_ioctl(struct object *o, uint32_t cmd, uint64_t arg);

@@ -41,14 +41,17 @@ enum tty_ioctl_number { /* Linux's */
 enum set_when { SET_NOW, SET_DRAIN, SET_FLUSH };
 enum { DRAIN_STEP_MIN = NSEC_PER_MSEC / 4 };
 
-void tty_put_raw(struct tty *t, uint8_t c)
+/* Send the other side one of the special characters: VSTART, VSTOP. */
+static void put_special(struct tty *t, enum termios_cc which)
 {
-	char s = (char)c;
+	irqflags_t f = lock_take_irq(&t->lock);
+	char c = (char)t->ldisc.t.cc[which];
 
-	(void)t->driver->write(t, &s, 1);
+	(void)t->driver->write(t, &c, 1);
+	lock_drop_irq(&t->lock, f);
 }
 
-void tty_stop(struct tty *t, bool stop)
+static void tty_stop(struct tty *t, bool stop)
 {
 	irqflags_t f = lock_take_irq(&t->lock);
 
@@ -63,7 +66,7 @@ void tty_stop(struct tty *t, bool stop)
  * sleeps for as long as that many characters take at the line's speed, and
  * looks again.
  */
-enum err tty_drain(struct tty *t)
+static enum err tty_drain(struct tty *t)
 {
 	nsec_t now, step;
 	uint32_t speed;
@@ -80,7 +83,7 @@ enum err tty_drain(struct tty *t)
 	return OK;
 }
 
-enum err tty_flush(struct tty *t, unsigned queue)
+static enum err tty_flush(struct tty *t, unsigned queue)
 {
 	irqflags_t f;
 
@@ -121,6 +124,7 @@ static enum err settings_set(
     struct tty *t, struct ktermios *k, enum set_when when)
 {
 	enum err e = tty_job_check(t, SIGTTOU);
+	struct ktermios old;
 	irqflags_t f;
 
 	if (e == OK && when != SET_NOW)
@@ -132,11 +136,12 @@ static enum err settings_set(
 	if ((k->cflag & CBAUD) != BOTHER)
 		k->ospeed = k->ispeed = termios_speed(k);
 	/* A device that cannot do a speed keeps the one it has. */
+	settings_get(t, &old);
 	if (t->driver->set_line && t->driver->set_line(t, k) != OK) {
-		k->cflag =
-		    (k->cflag & ~(uint32_t)CBAUD) | (t->ldisc.t.cflag & CBAUD);
-		k->ospeed = t->ldisc.t.ospeed;
-		k->ispeed = t->ldisc.t.ispeed;
+		k->cflag &= ~(uint32_t)CBAUD;
+		k->cflag |= old.cflag & CBAUD;
+		k->ospeed = old.ospeed;
+		k->ispeed = old.ispeed;
 	}
 	f = lock_take_irq(&t->lock);
 	ldisc_set(&t->ldisc, k);
@@ -236,10 +241,10 @@ static enum err flow(struct tty *t, uint64_t what)
 		tty_stop(t, what == 0);
 		return OK;
 	case 2:
-		tty_put_raw(t, t->ldisc.t.cc[VSTOP]);
+		put_special(t, VSTOP);
 		return OK;
 	case 3:
-		tty_put_raw(t, t->ldisc.t.cc[VSTART]);
+		put_special(t, VSTART);
 		return OK;
 	default:
 		return E_INVAL;

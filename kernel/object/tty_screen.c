@@ -41,6 +41,7 @@ void tty_screen_register(
     void (*write)(const char *s, size_t n), unsigned rows, unsigned columns)
 {
 	struct tty *t = kzalloc(sizeof(*t));
+	irqflags_t f;
 
 	if (!t) {
 		klog(LOG_ERR, "tty", "cannot start tty0: out of memory");
@@ -49,8 +50,10 @@ void tty_screen_register(
 	screen_write = write;
 	tty_init(
 	    t, "tty0", (uint64_t)TTY_MAJOR << 8, &screen_driver, NULL, B38400);
+	f = lock_take_irq(&t->lock);
 	t->size.rows = (uint16_t)rows;
 	t->size.columns = (uint16_t)columns;
+	lock_drop_irq(&t->lock, f);
 	__atomic_store_n(&screen_tty, t, __ATOMIC_RELEASE);
 }
 

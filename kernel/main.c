@@ -25,6 +25,7 @@
 #include "kernel/mm/vmalloc.h"
 #include "kernel/mm/vmo.h"
 #include "kernel/object/process.h"
+#include "kernel/object/tty.h"
 #include "kernel/vfs/path.h"
 
 /* What the CPU needs before anything may fault or be per-CPU. */
@@ -96,6 +97,7 @@ noreturn_fn void kernel_main(void)
 	process_init();
 	vfs_init();
 	serial_start_irq();
+	tty_devices_init();
 	time_refine_start();
 	process_start_init(boot_args.init);
 	sched_idle_loop();

@@ -46,6 +46,7 @@ struct ldisc {
 	uint8_t echo[LDISC_ECHO];
 };
 
+/* Empty, default settings at that speed; echo goes to put. */
 void ldisc_init(struct ldisc *l, uint32_t baud_bits,
     void (*put)(struct ldisc *l, const uint8_t *s, size_t n));
 

@@ -28,8 +28,13 @@ void io_vecs_free(struct io_vecs *v);
 long io_read(struct object *o, struct uio *u, int64_t off);
 long io_write(struct object *o, struct uio *u, int64_t off);
 
+/* read(2), write(2): at most IO_BYTES_MAX. */
 long sys_read(int fd, struct uptr buf, size_t n);
+/* See sys_read. */
 long sys_write(int fd, struct uptr buf, size_t n);
+/* readv(2), writev(2): at most IO_VECS_MAX segments. */
 long sys_readv(int fd, struct uptr vec, uint64_t count);
+/* See sys_readv. */
 long sys_writev(int fd, struct uptr vec, uint64_t count);
+/* lseek(2). E_SPIPE. */
 long sys_lseek(int fd, int64_t off, unsigned whence);

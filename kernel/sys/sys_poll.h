@@ -15,4 +15,5 @@ long poll_user(struct uptr fds, unsigned n, nsec_t deadline);
 /* now + ns, never wrapping and never POLL_NO_WAIT for ns > 0. */
 nsec_t poll_deadline(uint64_t ns);
 
+/* poll(2); after a stop it waits for the rest of its time. */
 long sys_poll(struct uptr fds, unsigned n, int timeout_ms);

@@ -24,6 +24,7 @@
 #include "kernel/mm/slab.h"
 #include "kernel/mm/vmalloc.h"
 #include "kernel/mm/vmo.h"
+#include "kernel/object/futex.h"
 #include "kernel/object/process.h"
 #include "kernel/object/tty.h"
 #include "kernel/vfs/path.h"
@@ -94,6 +95,7 @@ noreturn_fn void kernel_main(void)
 	klog(LOG_INFO, "boot", "%u of %u CPUs, tables by %s", cpu_online_count,
 	    cpu_count, platform.source);
 	silo_init();
+	futex_init();
 	process_init();
 	vfs_init();
 	serial_start_irq();

@@ -228,12 +228,19 @@ uint64_t thread_live(void)
 	return atomic_load(&process_thread_count);
 }
 
-/* What one silo may have in threads: kernel stacks stay a part of memory. */
-static int64_t thread_limit(void)
-{
-	uint64_t n = page_managed_count() / 16;
+/*
+ * What one silo may have by default. A thread costs a kernel stack and a few
+ * pages of its own, a process page tables and copied pages too; at the limit
+ * they take about a third of memory, so a fork bomb ends with E_AGAIN and not
+ * with the out-of-memory killer.
+ */
+enum { PAGES_PER_THREAD = 32, PAGES_PER_PROCESS = 64, THREADS_MOST = 32000 };
 
-	return (int64_t)MIN(n, 32000ull);
+static int64_t limit_of(unsigned pages_each)
+{
+	uint64_t n = page_managed_count() / pages_each;
+
+	return (int64_t)MIN(n, (uint64_t)THREADS_MOST);
 }
 
 void process_init(void)
@@ -245,7 +252,9 @@ void process_init(void)
 	cred_init();
 	signal_init();
 	exec_init();
-	atomic_store(&silo_boot.limit[SILO_THREADS], thread_limit());
-	atomic_store(&silo_boot.limit[SILO_PROCESSES], thread_limit());
-	rlimits_init((uint64_t)thread_limit());
+	atomic_store(
+	    &silo_boot.limit[SILO_THREADS], limit_of(PAGES_PER_THREAD));
+	atomic_store(
+	    &silo_boot.limit[SILO_PROCESSES], limit_of(PAGES_PER_PROCESS));
+	rlimits_init((uint64_t)limit_of(PAGES_PER_THREAD));
 }

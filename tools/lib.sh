@@ -25,6 +25,18 @@ build_dir() {
 	esac
 }
 
+# The cross file for user space: our musl, or Debian's where that cannot be had.
+musl_cross() {
+	if p=$(tools/ports.sh musl); then
+		sed "s|'musl-gcc'|'$p/bin/musl-gcc'|" tools/musl.cross \
+			>"$build_root/musl-port.cross"
+		echo "$build_root/musl-port.cross"
+	else
+		say "user space is built with Debian's musl-tools"
+		echo tools/musl.cross
+	fi
+}
+
 # build: compile everything and make the boot archive.  What the compiler says
 # is shown as it comes on a terminal, and otherwise only when it fails.
 build() {
@@ -35,7 +47,7 @@ build() {
 	tools/gen-meson-lists.sh >/dev/null || return 1
 	if [ ! -f "$b/build.ninja" ]; then
 		say "configuring $b"
-		meson setup "$b" --cross-file tools/musl.cross \
+		meson setup "$b" --cross-file "$(musl_cross)" \
 			--native-file "tools/kernel-$compiler.native" \
 			-Dflavor="$flavor" >"$b/setup.log" 2>&1 || {
 			cat "$b/setup.log" >&2

@@ -9,16 +9,29 @@
  * A directory per function, found by asking configuration space when somebody
  * looks. A node's priv is the packed address and the number of its file.
  */
-enum { NAME_LENGTH = 12, INO_PCI = 1 << 20 }; /* "0000:00:1f.2" */
+enum {
+	NAME_MAX_LENGTH = 16, /* "0000:00:1f.2" and its end */
+	INO_PCI = 1 << 20,
+	CONFIG_SIZE = 256,
+};
 
 static uint32_t pack(struct pci_address a)
 {
-	return (uint32_t)a.bus << 8 | (uint32_t)a.device << 3 | a.function;
+	return (uint32_t)a.segment << 16 | (uint32_t)a.bus << 8 |
+	       (uint32_t)a.device << 3 | a.function;
 }
 
 static struct pci_address unpack(uint32_t v)
 {
-	return (struct pci_address){(uint8_t)(v >> 8), v >> 3 & 31, v & 7};
+	return (struct pci_address){.segment = (uint16_t)(v >> 16),
+	    .bus = (uint8_t)(v >> 8),
+	    .device = v >> 3 & 31,
+	    .function = v & 7};
+}
+
+static uint32_t pci_read32(struct pci_address a, unsigned offset)
+{
+	return pci_read(a, offset, 4);
 }
 
 static void show_vendor(struct text_out *t, struct pci_address a)
@@ -74,7 +87,7 @@ static void show_resource(struct text_out *t, struct pci_address a)
 
 static void show_config(struct text_out *t, struct pci_address a)
 {
-	for (unsigned i = 0; i < PCI_CONFIG_SIZE; i += 4) {
+	for (unsigned i = 0; i < CONFIG_SIZE; i += 4) {
 		uint32_t v = pci_read32(a, i);
 
 		text_bytes(t, &v, sizeof(v));
@@ -98,8 +111,8 @@ static const struct {
 static enum err node_for(struct scheme *s, uint32_t address, unsigned file,
     uint32_t mode, const struct node_ops *ops, struct node **out)
 {
-	enum err e =
-	    node_alloc(s, ops, mode, INO_PCI + address * 16 + file, out);
+	enum err e = node_alloc(
+	    s, ops, mode, INO_PCI + (uint64_t)address * 16 + file, out);
 
 	if (e != OK)
 		return e;
@@ -140,7 +153,8 @@ static enum err device_readdir(
 
 	for (uint64_t i = cookie; i < COUNT(files); i++)
 		if (!sink->emit(sink, files[i].name, strlen(files[i].name),
-		        INO_PCI + address * 16 + i + 1, NODE_REG, i + 1))
+		        INO_PCI + (uint64_t)address * 16 + i + 1, NODE_REG,
+		        i + 1))
 			break;
 	return OK;
 }
@@ -150,48 +164,67 @@ static const struct node_ops device_ops = {
     .readdir = device_readdir,
 };
 
-static int name_of(char buf[NAME_LENGTH + 4], struct pci_address a)
+static size_t name_of(char buf[NAME_MAX_LENGTH], struct pci_address a)
 {
-	return ksnprintf(buf, NAME_LENGTH + 4, "0000:%02x:%02x.%x", a.bus,
-	    a.device, a.function);
+	return (size_t)ksnprintf(buf, NAME_MAX_LENGTH, "%04x:%02x:%02x.%x",
+	    a.segment, a.bus, a.device, a.function);
+}
+
+struct search {
+	const char *name;
+	size_t len;
+	bool found;
+	uint32_t address;
+};
+
+static bool match(const struct pci_function *f, void *arg)
+{
+	struct search *s = arg;
+	char text[NAME_MAX_LENGTH];
+
+	s->found = name_of(text, f->at) == s->len &&
+	           memcmp(text, s->name, s->len) == 0;
+	s->address = pack(f->at);
+	return !s->found;
 }
 
 static enum err devices_lookup(
     struct node *dir, const char *name, size_t len, struct node **out)
 {
-	struct pci_address a = {0};
-	char text[NAME_LENGTH + 4];
+	struct search s = {.name = name, .len = len};
 
-	while (len == NAME_LENGTH && pci_next(&a)) {
-		uint32_t next = pack(a) + 1;
+	pci_for_each(match, &s);
+	if (!s.found)
+		return E_NOENT;
+	return node_for(
+	    dir->scheme, s.address, 0, NODE_DIR | 0555, &device_ops, out);
+}
 
-		name_of(text, a);
-		if (memcmp(text, name, len) == 0)
-			return node_for(dir->scheme, pack(a), 0,
-			    NODE_DIR | 0555, &device_ops, out);
-		if (next > UINT16_MAX)
-			break;
-		a = unpack(next);
-	}
-	return E_NOENT;
+struct listing {
+	struct dir_sink *sink;
+	uint64_t cookie; /* one above the last address that was emitted */
+};
+
+static bool list_one(const struct pci_function *f, void *arg)
+{
+	struct listing *l = arg;
+	uint64_t address = pack(f->at);
+	char text[NAME_MAX_LENGTH];
+	size_t n = name_of(text, f->at);
+
+	if (address < l->cookie)
+		return true;
+	return l->sink->emit(
+	    l->sink, text, n, INO_PCI + address * 16, NODE_DIR, address + 1);
 }
 
 static enum err devices_readdir(
     struct node *dir, uint64_t cookie, struct dir_sink *sink)
 {
-	struct pci_address a;
-	char text[NAME_LENGTH + 4];
+	struct listing l = {sink, cookie};
 
 	(void)dir;
-	while (cookie <= UINT16_MAX) {
-		a = unpack((uint32_t)cookie);
-		if (!pci_next(&a))
-			break;
-		cookie = pack(a) + 1;
-		if (!sink->emit(sink, text, (size_t)name_of(text, a),
-		        INO_PCI + pack(a) * 16, NODE_DIR, cookie))
-			break;
-	}
+	pci_for_each(list_one, &l);
 	return OK;
 }
 

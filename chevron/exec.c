@@ -43,6 +43,8 @@ void exec_finish(struct shell *sh)
 	_exit(sh->status);
 }
 
+static void exec_here(struct shell *sh, struct node *n, int flags);
+
 static void exec_async(struct shell *sh, struct node *n)
 {
 	struct job *j;
@@ -63,7 +65,7 @@ static void exec_async(struct shell *sh, struct node *n)
 				close(null);
 			}
 		}
-		exec_node(sh, n, EXEC_LAST);
+		exec_here(sh, n, EXEC_LAST);
 		exec_finish(sh);
 	}
 	j = job_new(sh, n->source);
@@ -384,17 +386,24 @@ release:
 	arena_release(&sh->scratch, mark);
 }
 
+/* Run n in this process, also when it is followed by &. */
+static void exec_here(struct shell *sh, struct node *n, int flags)
+{
+	if (n->redirs && n->kind != NODE_SIMPLE)
+		exec_redirected(sh, n);
+	else
+		exec_kind(sh, n, flags);
+	after_command(sh, n);
+}
+
 int exec_node(struct shell *sh, struct node *n, int flags)
 {
 	if (n == NULL || sh->flow)
 		return sh->status;
 	if (n->async)
 		exec_async(sh, n);
-	else if (n->redirs && n->kind != NODE_SIMPLE)
-		exec_redirected(sh, n);
 	else
-		exec_kind(sh, n, flags);
-	after_command(sh, n);
+		exec_here(sh, n, flags);
 	return sh->status;
 }
 
@@ -443,7 +452,6 @@ char *command_output(struct shell *sh, struct node *body, size_t *len)
 		j = job_new(sh, NULL);
 		job_add(j, pid);
 		sh->subst_status = job_wait(sh, j);
-		sh->status = sh->subst_status;
 	}
 	sh->job_control = control;
 	while (n > 0 && s[n - 1] == '\n')

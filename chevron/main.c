@@ -45,6 +45,7 @@ static void start_variables(struct shell *sh)
 	if (getcwd(here, sizeof(here)) != NULL)
 		var_set(sh, "PWD", here);
 	var_unset(sh, "IFS"); /* never from outside */
+	var_set(sh, "IFS", " \t\n");
 }
 
 [[gnu::noreturn]] static void finish(struct shell *sh)

@@ -259,13 +259,13 @@ int exec_simple(struct shell *sh, struct node *n, int flags)
 	struct arena_mark mark = arena_mark(&sh->scratch);
 	struct local *locals = vars_enter(sh);
 	struct call c = {0};
-	bool temporary;
+	bool temporary = false;
 
 	sh->subst_status = -1;
 	if (!expand_argv(sh, n, &c))
 		goto release;
-	temporary =
-	    c.argc > 0 && !(c.command && (c.command->flags & CMD_SPECIAL));
+	temporary = n->simple.assigns && c.argc > 0 &&
+	            !(c.command && (c.command->flags & CMD_SPECIAL));
 	if (!set_assigns(sh, n->simple.assigns, temporary))
 		goto leave;
 	trace(sh, &c);

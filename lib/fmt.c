@@ -1,5 +1,6 @@
 /* lib/fmt.c -- small formatted text without stdio. */
 /* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE 1 /* strchrnul */
 #include "lib/fmt.h"
 #include <stdbool.h>
 #include <stdint.h>

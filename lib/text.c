@@ -1,5 +1,6 @@
 /* lib/text.c -- numbers, sizes and characters in text. */
 /* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE 1 /* strchrnul */
 #include "lib/text.h"
 #include "lib/fmt.h"
 #include <signal.h>

@@ -14,7 +14,7 @@ test a = a && [ a != b ] && [ -n x ] && [ -z "" ] && echo strings
 [ -n ]; echo $?; test; echo $?
 [ x -lt 1 ] 2>/dev/null; echo $?
 cd /usr/bin; pwd; cd ..; pwd; cd - ; cd /; pwd
-cd /nonexistent 2>/dev/null; echo $?
+cd /nonexistent 2>/dev/null || echo cannot
 export E1=exported; sh -c 'echo $E1'; E2=temp sh -c 'echo $E2'; echo "[$E2]"
 unset E1; sh -c 'echo "[$E1]"'
 eval 'x=evaluated; echo $x'; eval echo '$x' "$x"; eval "false"; echo $?; eval; echo $?

@@ -11,7 +11,7 @@ sleep 0 & wait; echo "waited $?"
 (exit 7) & wait $!; echo "status $?"
 { echo bg > /dev/null; } & p=$!; wait $p; echo $?
 wait; echo none
-sh -c 'kill -TERM $$'; echo "killed $?"
+{ sh -c 'kill -TERM $$'; } 2> /dev/null; echo "killed $?"
 sh -c 'exit 300'; echo $?
 /nonexistent/program 2>/dev/null; echo $?
 nonexistent_command 2>/dev/null; echo $?

@@ -1,12 +1,12 @@
 # Quotes, escapes and word boundaries.
 echo a  b "c  d" 'e  f' g\ \ h
-echo "a\$b" 'a$b' a\$b "a\\b" "x\"y" 'x"y' "it's"
+printf '%s ' "a\$b" 'a$b' a\$b "a\\b" "x\"y" 'x"y' "it's"
 echo "" '' | wc -c
 printf '[%s]' "" '' x"" ""y "a"'b'c; echo
 echo a\
 b "c\
 d"
-echo '\n' "\q" \q
+printf '%s ' '\n' "\q" \q
 printf '%s\n' "$(printf 'a\n\n\n')" "`echo "x  y"`"
 echo \# not a comment # a comment
 echo a#b

@@ -25,8 +25,8 @@ EOF
 while read -r l; do echo "<$l>"; done < a
 exec 3> three; echo to three >&3; exec 3>&-; cat three
 exec 4< a; read -r first <&4; read -r second <&4; exec 4<&-; echo "$first $second"
-echo x > /nonexistent/file 2>/dev/null; echo "status $?"
-cat < /nonexistent 2>/dev/null || echo "no such file"
+{ echo x > /nonexistent/file; } 2>/dev/null || echo "cannot"
+{ cat < /nonexistent; } 2>/dev/null || echo "no such file"
 > empty; test -f empty && echo made
 : > empty; test -s empty || echo still empty
 if true; then echo in if; fi > c; cat c

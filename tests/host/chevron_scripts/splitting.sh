@@ -13,8 +13,8 @@ show $(printf 'l1\nl2 l3\n'); show "$(printf 'l1\nl2 l3\n')"
 echo 'a:b:c' | { IFS=: read x y; echo "$x|$y"; }
 echo '  lead  trail  ' | { read x; echo "[$x]"; }
 echo 'one two three four' | { read a b c; echo "$a/$b/$c"; }
-echo 'a\b c\ d' | { read x y; echo "$x/$y"; }
-echo 'a\b c\ d' | { read -r x y; echo "$x/$y"; }
+printf '%s\n' 'a\b c\ d' | { read x y; echo "$x/$y"; }
+printf '%s\n' 'a\b c\ d' | { read -r x y; printf "%s\n" "$x/$y"; }
 printf 'no newline' | { read x; echo "$? $x"; }
 printf '' | { read x; echo "$? [$x]"; }
 while read -r line; do echo "line: $line"; done <<EOF

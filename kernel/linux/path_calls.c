@@ -68,26 +68,32 @@ static bool no_name(const struct walk *w)
 	       component_is_dotdot(&w->last);
 }
 
+/* "new/", of what is no directory: exists, or cannot be. */
+static enum err slash_creation(struct walk *w)
+{
+	struct name *n;
+	enum err e = name_lookup(w->at.name, &w->last, &n);
+
+	if (e != OK)
+		return e;
+	e = n->node ? E_EXIST : E_NOENT;
+	name_put(n);
+	return e;
+}
+
 static enum err make(int dirfd, struct uptr path, struct newnode *how)
 {
 	struct at_parent p;
-	struct name *n;
 	enum err e = at_parent(dirfd, path, &p);
 
 	if (e != OK)
 		return e;
-	if (no_name(&p.w)) {
+	if (no_name(&p.w))
 		e = E_EXIST;
-	} else if (p.w.slash && (how->mode & NODE_TYPE) != NODE_DIR) {
-		/* "new/": not for what is no directory. */
-		e = name_lookup(p.w.at.name, &p.w.last, &n);
-		if (e == OK) {
-			e = n->node ? E_EXIST : E_NOENT;
-			name_put(n);
-		}
-	} else {
+	else if (p.w.slash && (how->mode & NODE_TYPE) != NODE_DIR)
+		e = slash_creation(&p.w);
+	else
 		e = change_create(&p.w.at, &p.w.last, how, NULL);
-	}
 	at_parent_end(&p);
 	return e;
 }
@@ -177,7 +183,7 @@ long sys_linkat(
 	else if (!path_node(&what)->nlink && what.name->parent)
 		e = E_NOENT; /* removed; an O_TMPFILE never had a name */
 	else if (p.w.slash)
-		e = E_NOENT;
+		e = slash_creation(&p.w);
 	else
 		e = change_link(&p.w.at, &p.w.last, &what);
 	at_parent_end(&p);

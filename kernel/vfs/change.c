@@ -131,15 +131,16 @@ enum err change_link(
 
 	if (e != OK)
 		return e;
-	if (dir->mount != what->mount)
-		return E_XDEV;
-	if (node_type(n) == NODE_DIR)
-		return E_PERM;
 	rwlock_write(&d->dir_lock);
 	e = free_name_locked(dir, c, &name);
 	if (e != OK)
 		goto unlock;
-	e = d->ops->link ? d->ops->link(d, c->text, c->len, n) : no_verb(d);
+	if (dir->mount != what->mount)
+		e = E_XDEV;
+	else if (node_type(n) == NODE_DIR || !d->ops->link)
+		e = no_verb(d);
+	else
+		e = d->ops->link(d, c->text, c->len, n);
 	if (e == OK)
 		name_set_positive(name, node_get(n));
 	name_put(name);

@@ -53,7 +53,7 @@ static enum err type_check(
 	default:
 		break;
 	}
-	if ((oflags & (O_DIRECTORY & ~O_TMPFILE)) && node_type(n) != NODE_DIR)
+	if ((oflags & O_DIRECTORY) && node_type(n) != NODE_DIR)
 		return E_NOTDIR;
 	return OK;
 }
@@ -175,8 +175,6 @@ static enum err open_existing(struct walk *w, struct name *name,
 		*again = true;
 		mount_put(p.mount);
 		return walk_into_link(w, p.name);
-	} else if (w->slash && node_type(n) != NODE_DIR) {
-		e = E_NOTDIR;
 	} else {
 		e = open_place(&p, oflags, false, out);
 	}
@@ -192,13 +190,15 @@ static enum err open_or_create(struct walk *w, uint32_t oflags, uint32_t mode,
 	enum err e;
 
 	*again = false;
-	if (!w->last.len) {
-		/* "/", or where a magic link led: there is nothing to make. */
-		return open_place(&w->at,
-		    w->links ? oflags & ~(uint32_t)O_CREAT : oflags, false,
-		    out);
+	if (!w->last.len && w->links) {
+		/* Where a magic link led: there is nothing to make. */
+		return open_place(
+		    &w->at, oflags & ~(uint32_t)O_CREAT, false, out);
 	}
-	if (component_is_dot(&w->last) || component_is_dotdot(&w->last))
+	if (!w->last.len || component_is_dot(&w->last) ||
+	    component_is_dotdot(&w->last))
+		return oflags & O_EXCL ? E_EXIST : E_ISDIR;
+	if (w->slash)
 		return E_ISDIR;
 	e = name_lookup(w->at.name, &w->last, &name);
 	if (e != OK)
@@ -206,8 +206,6 @@ static enum err open_or_create(struct walk *w, uint32_t oflags, uint32_t mode,
 	if (name->node)
 		return open_existing(w, name, oflags, out, again);
 	name_put(name);
-	if (w->slash)
-		return E_ISDIR;
 	e = create_and_open(w, oflags, mode, out);
 	*again = e == E_EXIST && !(oflags & O_EXCL); /* somebody was faster */
 	return *again ? OK : e;
@@ -278,7 +276,7 @@ static enum err open_text(
 		return open_create(w, oflags, mode, out);
 	if (oflags & O_NOFOLLOW)
 		w->flags |= WALK_NOFOLLOW;
-	if (oflags & (O_DIRECTORY & ~O_TMPFILE))
+	if (oflags & O_DIRECTORY)
 		w->flags |= WALK_DIRECTORY;
 	e = walk_run(w);
 	if (e != OK)

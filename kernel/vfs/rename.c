@@ -15,6 +15,7 @@ enum { STICKY = 01000 };
 struct rename {
 	struct path dir[2]; /* from, to */
 	struct component c[2];
+	bool slash[2];        /* one followed: it is meant to be a directory */
 	struct name *name[2]; /* what stands there; may be negative */
 	struct node *locked[4];
 	unsigned lock_count;
@@ -111,6 +112,11 @@ static enum err pair_check(struct rename *r)
 		return E_EXIST;
 	if (!b && exchange)
 		return E_NOENT;
+	if (exchange && node_type(b) != NODE_DIR && r->slash[1])
+		return E_NOTDIR;
+	if (node_type(a) != NODE_DIR &&
+	    (r->slash[0] || (!exchange && r->slash[1])))
+		return E_NOTDIR;
 	if (name_is_ancestor(r->name[0], r->dir[1].name))
 		return E_INVAL;
 	if (b && name_is_ancestor(r->name[1], r->dir[0].name))
@@ -185,14 +191,15 @@ static enum err rename_names_found(struct rename *r)
 	return e;
 }
 
-/* Slashes behind a name are for directories. */
-static enum err slash_check(struct walk *from, struct walk *to)
+/* Names that can be renamed at all. */
+static enum err last_check(struct walk *from, struct walk *to, unsigned flags)
 {
-	if (!from->last.len || !to->last.len || component_is_dot(&from->last) ||
+	if (!from->last.len || component_is_dot(&from->last) ||
 	    component_is_dotdot(&from->last))
 		return E_BUSY;
-	if (component_is_dot(&to->last) || component_is_dotdot(&to->last))
-		return E_BUSY;
+	if (!to->last.len || component_is_dot(&to->last) ||
+	    component_is_dotdot(&to->last))
+		return flags & RENAME_NOREPLACE ? E_EXIST : E_BUSY;
 	if (from->last.len > NAME_TEXT_MAX || to->last.len > NAME_TEXT_MAX)
 		return E_NAMETOOLONG;
 	return OK;
@@ -202,26 +209,15 @@ enum err change_rename(struct walk *from, struct walk *to, unsigned flags)
 {
 	struct rename r = {.dir = {from->at, to->at},
 	    .c = {from->last, to->last},
+	    .slash = {from->slash, to->slash},
 	    .flags = flags};
 	struct scheme *s = from->at.mount->scheme;
-	struct name *n;
-	enum err e = slash_check(from, to);
+	enum err e = last_check(from, to, flags);
 
 	if (e != OK)
 		return e;
 	if (from->at.mount != to->at.mount)
 		return E_XDEV;
-	if (from->slash || to->slash) {
-		/* Looked at before the locks: a race only changes the error */
-		e = name_lookup(from->at.name, &from->last, &n);
-		if (e != OK)
-			return e;
-		if (n->node && node_type(n->node) != NODE_DIR)
-			e = E_NOTDIR;
-		name_put(n);
-		if (e != OK)
-			return e;
-	}
 	mutex_take(&s->rename_lock);
 	lock_parents(&r);
 	e = rename_names_found(&r);

@@ -12,26 +12,17 @@
 enum {
 	NAME_MAX_LENGTH = 16, /* "0000:00:1f.2" and its end */
 	INO_PCI = 1 << 20,
-	CONFIG_SIZE = 256,
 };
 
 static uint32_t pack(struct pci_address a)
 {
-	return (uint32_t)a.segment << 16 | (uint32_t)a.bus << 8 |
-	       (uint32_t)a.device << 3 | a.function;
+	return (uint32_t)a.bus << 8 | (uint32_t)a.device << 3 | a.function;
 }
 
 static struct pci_address unpack(uint32_t v)
 {
-	return (struct pci_address){.segment = (uint16_t)(v >> 16),
-	    .bus = (uint8_t)(v >> 8),
-	    .device = v >> 3 & 31,
-	    .function = v & 7};
-}
-
-static uint32_t pci_read32(struct pci_address a, unsigned offset)
-{
-	return pci_read(a, offset, 4);
+	return (struct pci_address){
+	    .bus = (uint8_t)(v >> 8), .device = v >> 3 & 31, .function = v & 7};
 }
 
 static void show_vendor(struct text_out *t, struct pci_address a)
@@ -87,7 +78,7 @@ static void show_resource(struct text_out *t, struct pci_address a)
 
 static void show_config(struct text_out *t, struct pci_address a)
 {
-	for (unsigned i = 0; i < CONFIG_SIZE; i += 4) {
+	for (unsigned i = 0; i < PCI_CONFIG_SIZE; i += 4) {
 		uint32_t v = pci_read32(a, i);
 
 		text_bytes(t, &v, sizeof(v));
@@ -166,8 +157,8 @@ static const struct node_ops device_ops = {
 
 static size_t name_of(char buf[NAME_MAX_LENGTH], struct pci_address a)
 {
-	return (size_t)ksnprintf(buf, NAME_MAX_LENGTH, "%04x:%02x:%02x.%x",
-	    a.segment, a.bus, a.device, a.function);
+	return (size_t)ksnprintf(buf, NAME_MAX_LENGTH, "0000:%02x:%02x.%x",
+	    a.bus, a.device, a.function);
 }
 
 struct search {

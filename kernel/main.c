@@ -3,12 +3,15 @@
 #include "kernel/main.h"
 #include "kernel/arch/x86_64/apic.h"
 #include "kernel/arch/x86_64/cpu.h"
+#include "kernel/arch/x86_64/fbcon.h"
 #include "kernel/arch/x86_64/fpu.h"
 #include "kernel/arch/x86_64/gdt.h"
 #include "kernel/arch/x86_64/mmu.h"
+#include "kernel/arch/x86_64/pci.h"
 #include "kernel/arch/x86_64/percpu.h"
 #include "kernel/arch/x86_64/platform.h"
 #include "kernel/arch/x86_64/power.h"
+#include "kernel/arch/x86_64/ps2.h"
 #include "kernel/arch/x86_64/serial.h"
 #include "kernel/arch/x86_64/smp.h"
 #include "kernel/arch/x86_64/traps.h"
@@ -27,6 +30,7 @@
 #include "kernel/object/futex.h"
 #include "kernel/object/process.h"
 #include "kernel/object/tty.h"
+#include "kernel/object/tty_screen.h"
 #include "kernel/vfs/path.h"
 
 /* What the CPU needs before anything may fault or be per-CPU. */
@@ -56,6 +60,7 @@ static void start_machine(void)
 	if (!acpi_init() && !mptable_init())
 		klog(LOG_WARN, "boot", "no ACPI or MP table: one CPU");
 	power_init();
+	pci_init();
 	pic_disable();
 	lapic_init();
 	time_init();
@@ -86,10 +91,13 @@ static void start_threads(void)
 
 noreturn_fn void kernel_main(void)
 {
+	bool screen;
+
 	klog(LOG_NOTICE, "boot", "Strat9 Bedrock " STRAT9_VERSION " by %s",
 	    boot_info.loader);
 	start_cpu();
 	start_memory();
+	screen = fbcon_init();
 	start_machine();
 	start_threads();
 	klog(LOG_INFO, "boot", "%u of %u CPUs, tables by %s", cpu_online_count,
@@ -99,6 +107,10 @@ noreturn_fn void kernel_main(void)
 	process_init();
 	vfs_init();
 	serial_start_irq();
+	if (screen) {
+		tty_screen_register(fbcon_write, fbcon_rows(), fbcon_columns());
+		ps2_init(tty_screen_input);
+	}
 	tty_devices_init();
 	time_refine_start();
 	process_start_init(boot_args.init);

@@ -9,6 +9,9 @@ struct pci_address {
 	uint8_t bus, device, function;
 };
 
+/* What every function has; more is reachable by memory only. */
+enum { PCI_CONFIG_SIZE = 256 };
+
 struct pci_function {
 	struct pci_address at;
 	uint16_t vendor, device, subsystem_vendor, subsystem;
@@ -20,6 +23,11 @@ struct pci_function {
 uint32_t pci_read(struct pci_address at, unsigned offset, unsigned size);
 void pci_write(
     struct pci_address at, unsigned offset, unsigned size, uint32_t v);
+
+static inline uint32_t pci_read32(struct pci_address at, unsigned offset)
+{
+	return pci_read(at, offset, 4);
+}
 
 /*
  * Visit every function, in order of address, bridges followed; until fn says

@@ -22,6 +22,26 @@ struct queued {
 	struct ksiginfo info;
 };
 static struct slab_cache *queued_cache;
+static_assert(
+    sizeof(struct queued) <= sizeof(((struct process *)NULL)->sig_slot),
+    "fits the slot");
+
+/* The first one in a process needs no allocation. */
+static struct queued *queued_alloc_locked(struct process *p)
+{
+	if (p->sig_slot_used)
+		return slab_alloc_atomic(queued_cache);
+	p->sig_slot_used = true;
+	return (struct queued *)p->sig_slot;
+}
+
+static void queued_free_locked(struct process *p, struct queued *q)
+{
+	if (q == (struct queued *)p->sig_slot)
+		p->sig_slot_used = false;
+	else
+		slab_free(queued_cache, q);
+}
 
 static bool is_first(const struct process *p)
 {
@@ -52,7 +72,7 @@ static void flush_locked(
 			continue;
 		list_remove(&q->link);
 		p->sig_queued--;
-		slab_free(queued_cache, q);
+		queued_free_locked(p, q);
 	}
 }
 
@@ -205,7 +225,7 @@ static enum err queue_locked(struct process *p, struct thread *t,
 		return OK;
 	if (info->signo < SIGRT_FIRST ||
 	    p->sig_queued < p->rlimits[RL_SIGPENDING].cur)
-		q = slab_alloc_atomic(queued_cache);
+		q = queued_alloc_locked(p);
 	if (q) {
 		q->info = *info;
 		list_push_back(t ? &t->sig_queue : &p->sig_queue, &q->link);
@@ -354,7 +374,7 @@ static bool unqueue(
 	*out = found->info;
 	list_remove(&found->link);
 	p->sig_queued--;
-	slab_free(queued_cache, found);
+	queued_free_locked(p, found);
 	return more;
 }
 

@@ -66,49 +66,60 @@ struct fx_sw {
 };
 static_assert(sizeof(struct fx_sw) == FX_SIZE - FX_SW_OFFSET, "ABI");
 
+enum {
+	INFO_USED = 48, /* of siginfo: the rest of its 128 bytes says nothing */
+	FRAME_COPY =
+	    sizeof(struct frame) - sizeof(struct siginfo_user) + INFO_USED,
+	AREA_ON_STACK = 1088, /* room for x87, SSE, AVX and some more */
+};
+
 static struct slab_cache *area_cache;
+static size_t area_size;  /* of XSAVE or FXSAVE; const after init */
+static size_t state_size; /* of the vector state in a frame */
+static bool has_xsave;
 
 void signal_frame_init(void)
 {
-	area_cache = slab_create("fpu_frame", fpu_area_size(), FP_ALIGN);
-}
-
-static bool has_xsave(void)
-{
-	return cpu_features.xsave;
-}
-
-/* Bytes of the vector state in a frame. */
-static size_t state_size(void)
-{
-	return fpu_area_size() + (has_xsave() ? sizeof(uint32_t) : 0);
+	area_size = fpu_area_size();
+	has_xsave = cpu_features.xsave;
+	state_size = area_size + (has_xsave ? sizeof(uint32_t) : 0);
+	area_cache = slab_create("fpu_frame", area_size, FP_ALIGN);
 }
 
 size_t signal_frame_min_stack(void)
 {
-	return sizeof(struct frame) + state_size() + FP_ALIGN + 16 + RED_ZONE +
+	return sizeof(struct frame) + state_size + FP_ALIGN + 16 + RED_ZONE +
 	       512;
+}
+
+/* The INFO_USED bytes that carry something. */
+static inline void info_fill(const struct ksiginfo *k, struct siginfo_user *u)
+{
+	u->signo = k->signo;
+	u->err = k->err;
+	u->code = k->code;
+	u->pad = 0;
+	u->utime = 0;
+	u->stime = 0;
+	if ((SIGBIT(k->signo) & SIGS_SYNCHRONOUS) && k->code > 0) {
+		u->addr = k->addr;
+		u->value = 0;
+		return;
+	}
+	u->pid = k->pid;
+	u->uid = k->uid;
+	u->value = k->value;
+	if (k->signo == SIGCHLD && k->code > 0) {
+		u->value = (uint32_t)k->status;
+		u->utime = k->utime;
+		u->stime = k->stime;
+	}
 }
 
 void signal_info_export(const struct ksiginfo *k, struct siginfo_user *u)
 {
 	memset(u, 0, sizeof(*u));
-	u->signo = k->signo;
-	u->err = k->err;
-	u->code = k->code;
-	if ((SIGBIT(k->signo) & SIGS_SYNCHRONOUS) && k->code > 0) {
-		u->addr = k->addr;
-		return;
-	}
-	u->pid = k->pid;
-	u->uid = k->uid;
-	if (k->signo == SIGCHLD && k->code > 0) {
-		u->status = k->status;
-		u->utime = k->utime;
-		u->stime = k->stime;
-	} else {
-		u->value = k->value;
-	}
+	info_fill(k, u);
 }
 
 static bool on_altstack(const struct thread *t, uint64_t sp)
@@ -168,7 +179,7 @@ static struct place find_place(
 	if ((act->flags & SA_ONSTACK) && t->altstack_size &&
 	    !on_altstack(t, regs->rsp))
 		sp = t->altstack_sp + t->altstack_size;
-	p.state = ALIGN_DOWN(sp - state_size(), (uint64_t)FP_ALIGN);
+	p.state = ALIGN_DOWN(sp - state_size, (uint64_t)FP_ALIGN);
 	/* As after a call: the handler finds rsp + 8 aligned to 16. */
 	p.frame = ALIGN_DOWN(p.state - sizeof(struct frame), 16ull) - 8;
 	return p;
@@ -182,68 +193,70 @@ static size_t used_size(const uint8_t *area)
 {
 	uint64_t present;
 
-	if (!has_xsave())
+	if (!has_xsave)
 		return FX_SIZE;
 	memcpy(&present, area + FX_SIZE, sizeof(present));
-	return present & ~3ull ? fpu_area_size() : (size_t)XSAVE_BASE;
+	return present & ~3ull ? area_size : (size_t)XSAVE_BASE;
 }
 
 static enum err push_state(uint64_t at)
 {
 	uint8_t *area = thread_current()->fpu;
-	struct fx_sw sw = {
-	    .magic1 = FP_XSTATE_MAGIC1,
-	    .extended_size = (uint32_t)state_size(),
-	    .xfeatures = cpu_features.xcr0,
-	    .xstate_size = (uint32_t)fpu_area_size(),
-	};
 	enum err e;
 
 	/*
 	 * A switch meanwhile saves the same registers again: the kernel does
-	 * not touch them.
+	 * not touch them. The hardware leaves the software's bytes alone.
 	 */
 	fpu_save(area);
-	if (!has_xsave())
+	if (!has_xsave)
 		return copy_to_user((struct uptr){at}, area, FX_SIZE);
+	*(struct fx_sw *)(area + FX_SW_OFFSET) = (struct fx_sw){
+	    .magic1 = FP_XSTATE_MAGIC1,
+	    .extended_size = (uint32_t)state_size,
+	    .xfeatures = cpu_features.xcr0,
+	    .xstate_size = (uint32_t)area_size,
+	};
 	e = copy_to_user((struct uptr){at}, area, used_size(area));
 	if (e == OK)
-		e = copy_to_user(
-		    (struct uptr){at + FX_SW_OFFSET}, &sw, sizeof(sw));
-	if (e == OK)
 		e = user_write_u32(
-		    (struct uptr){at + fpu_area_size()}, FP_XSTATE_MAGIC2);
+		    (struct uptr){at + area_size}, FP_XSTATE_MAGIC2);
 	return e;
 }
 
 static void fill_context(struct sigcontext *c, const struct regs *r,
     const struct ksiginfo *info, uint64_t mask, uint64_t state)
 {
-	*c = (struct sigcontext){
-	    .r8 = r->r8,
-	    .r9 = r->r9,
-	    .r10 = r->r10,
-	    .r11 = r->r11,
-	    .r12 = r->r12,
-	    .r13 = r->r13,
-	    .r14 = r->r14,
-	    .r15 = r->r15,
-	    .rdi = r->rdi,
-	    .rsi = r->rsi,
-	    .rbp = r->rbp,
-	    .rbx = r->rbx,
-	    .rdx = r->rdx,
-	    .rax = r->rax,
-	    .rcx = r->rcx,
-	    .rsp = r->rsp,
-	    .rip = r->rip,
-	    .rflags = r->rflags,
-	    .cs = (uint16_t)r->cs,
-	    .ss = (uint16_t)r->ss,
-	    .trapno = info->trapno,
-	    .oldmask = mask,
-	    .fpstate = state,
-	};
+	/* Field by field: a literal would be built aside and copied. */
+	c->r8 = r->r8;
+	c->r9 = r->r9;
+	c->r10 = r->r10;
+	c->r11 = r->r11;
+	c->r12 = r->r12;
+	c->r13 = r->r13;
+	c->r14 = r->r14;
+	c->r15 = r->r15;
+	c->rdi = r->rdi;
+	c->rsi = r->rsi;
+	c->rbp = r->rbp;
+	c->rbx = r->rbx;
+	c->rdx = r->rdx;
+	c->rax = r->rax;
+	c->rcx = r->rcx;
+	c->rsp = r->rsp;
+	c->rip = r->rip;
+	c->rflags = r->rflags;
+	c->cs = (uint16_t)r->cs;
+	c->gs = 0;
+	c->fs = 0;
+	c->ss = (uint16_t)r->ss;
+	c->err = 0;
+	c->trapno = info->trapno;
+	c->oldmask = mask;
+	c->cr2 = 0;
+	c->fpstate = state;
+	for (unsigned i = 0; i < COUNT(c->reserved); i++)
+		c->reserved[i] = 0;
 	if (info->code > 0 && (SIGBIT(info->signo) & SIGS_SYNCHRONOUS)) {
 		c->err = r->orig_rax;
 		c->cr2 = info->addr;
@@ -281,15 +294,15 @@ enum err signal_frame_push(struct regs *regs, const struct ksiginfo *info,
 		return E_FAULT;
 	f.pretcode = act->restorer;
 	f.uc.flags = UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS |
-	             (has_xsave() ? UC_FP_XSTATE : 0);
+	             (has_xsave ? UC_FP_XSTATE : 0);
 	f.uc.link = 0;
 	signal_get_altstack(f.uc.stack, regs->rsp);
 	f.uc.sigmask = saved_mask;
 	fill_context(&f.uc.mc, regs, info, saved_mask, p.state);
-	signal_info_export(info, &f.info);
+	info_fill(info, &f.info);
 	e = push_state(p.state);
 	if (e == OK)
-		e = copy_to_user((struct uptr){p.frame}, &f, sizeof(f));
+		e = copy_to_user((struct uptr){p.frame}, &f, FRAME_COPY);
 	if (e != OK)
 		return e;
 	if (t->altstack_flags & SS_AUTODISARM) {
@@ -306,47 +319,46 @@ static bool extended(uint64_t at, const struct fx_sw *sw)
 {
 	uint32_t magic2;
 
-	return has_xsave() && sw->magic1 == FP_XSTATE_MAGIC1 &&
-	       sw->xstate_size == fpu_area_size() &&
-	       sw->extended_size == state_size() &&
-	       user_read_u32((struct uptr){at + fpu_area_size()}, &magic2) ==
-	           OK &&
+	return has_xsave && sw->magic1 == FP_XSTATE_MAGIC1 &&
+	       sw->xstate_size == area_size &&
+	       sw->extended_size == state_size &&
+	       user_read_u32((struct uptr){at + area_size}, &magic2) == OK &&
 	       magic2 == FP_XSTATE_MAGIC2;
+}
+
+static enum err copy_legacy(uint8_t *area, uint64_t at)
+{
+	static const uint64_t legacy = 3; /* x87 and SSE */
+	enum err e = copy_from_user(area, (struct uptr){at}, FX_SIZE);
+
+	if (has_xsave) {
+		memset(area + FX_SIZE, 0, XSAVE_HEADER);
+		memcpy(area + FX_SIZE, &legacy, sizeof(legacy));
+	}
+	return e;
 }
 
 static enum err copy_state(uint8_t *area, uint64_t at)
 {
-	static const uint64_t legacy = 3; /* x87 and SSE */
-	struct fx_sw sw;
+	const struct fx_sw *sw = (const struct fx_sw *)(area + FX_SW_OFFSET);
 	size_t have;
-	enum err e = copy_from_user(area, (struct uptr){at}, FX_SIZE);
 
-	if (e != OK || !has_xsave())
-		return e;
-	memcpy(&sw, area + FX_SW_OFFSET, sizeof(sw));
-	memset(area + FX_SIZE, 0, XSAVE_HEADER);
-	if (!extended(at, &sw)) {
-		memcpy(area + FX_SIZE, &legacy, sizeof(legacy));
-		return OK;
-	}
-	e = copy_from_user(
-	    area + FX_SIZE, (struct uptr){at + FX_SIZE}, XSAVE_HEADER);
-	if (e != OK)
-		return e;
+	if (!has_xsave)
+		return copy_legacy(area, at);
+	if (copy_from_user(area, (struct uptr){at}, XSAVE_BASE) != OK ||
+	    !extended(at, sw))
+		return copy_legacy(area, at);
 	have = used_size(area);
-	if (have > XSAVE_BASE)
-		e = copy_from_user(area + XSAVE_BASE,
-		    (struct uptr){at + XSAVE_BASE}, have - XSAVE_BASE);
-	return e;
+	if (have == XSAVE_BASE)
+		return OK;
+	return copy_from_user(area + XSAVE_BASE, (struct uptr){at + XSAVE_BASE},
+	    have - XSAVE_BASE);
 }
 
-static enum err pop_state(uint64_t at)
+static enum err pop_into(uint8_t *area, uint64_t at)
 {
-	uint8_t *area = slab_alloc(area_cache);
 	enum err e = OK;
 
-	if (!area)
-		return E_NOMEM;
 	if (at == 0)
 		fpu_area_init(area);
 	else
@@ -356,6 +368,21 @@ static enum err pop_state(uint64_t at)
 	/* Straight into the registers: t->fpu is stale while we run. */
 	if (e == OK)
 		fpu_load(area);
+	return e;
+}
+
+static enum err pop_state(uint64_t at)
+{
+	uint8_t small[AREA_ON_STACK] aligned_to(FP_ALIGN);
+	uint8_t *area;
+	enum err e;
+
+	if (likely(area_size <= sizeof(small)))
+		return pop_into(small, at);
+	area = slab_alloc(area_cache);
+	if (!area)
+		return E_NOMEM;
+	e = pop_into(area, at);
 	slab_free(area_cache, area);
 	return e;
 }

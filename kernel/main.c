@@ -23,6 +23,7 @@
 #include "kernel/core/sched.h"
 #include "kernel/core/timer.h"
 #include "kernel/mm/aspace.h"
+#include "kernel/mm/kasan.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
 #include "kernel/mm/vmalloc.h"
@@ -52,6 +53,7 @@ static void start_memory(void)
 	page_init();
 	slab_init();
 	vmalloc_init();
+	kasan_init();
 }
 
 /* Firmware tables, interrupt controllers, clock, and room for all CPUs. */

@@ -47,8 +47,10 @@ enum err proc_follow_exe(const struct proc_ref *r, struct path *out)
 static const char *area_name(
     const struct map_info *m, const struct aspace_marks *marks)
 {
-	if (m->flags & MAP_F_VDSO)
-		return m->start == marks->vdso ? "[vdso]" : "[vvar]";
+	if (m->start == marks->vdso)
+		return "[vdso]";
+	if (m->end == marks->vdso)
+		return "[vvar]";
 	if (m->flags & MAP_F_HEAP)
 		return "[heap]";
 	if (m->start <= marks->stack_start && marks->stack_start < m->end)

@@ -20,10 +20,16 @@
  */
 enum { TTY_CHUNK = 256, TTY_OUT = 512, TTY_ROOM_MIN = 64, TTY_INPUT_LOW = 512 };
 
-static void tty_echo(struct ldisc *l, const uint8_t *s, size_t n)
+/* Called with the lock held; a slow device gets its echo in after_input. */
+NO_LOCK_CHECK static void tty_echo(struct ldisc *l, const uint8_t *s, size_t n)
 {
 	struct tty *t = container_of(l, struct tty, ldisc);
 
+	if (t->driver->slow && n <= sizeof(t->echo) - t->echo_len) {
+		memcpy(t->echo + t->echo_len, s, n);
+		t->echo_len += (uint32_t)n;
+		return;
+	}
 	/* What does not fit is lost: nothing can wait here. */
 	(void)t->driver->write(t, (const char *)s, n);
 }
@@ -68,14 +74,20 @@ static void after_input(struct tty *t, irqflags_t f, bool was_stopped)
 	struct ldisc *l = &t->ldisc;
 	uint32_t signals = l->signals;
 	bool readable = ldisc_readable(l, 1), started;
+	char echo[sizeof(t->echo)];
+	uint32_t echo_len = t->echo_len;
 
 	l->signals = 0;
 	if (l->flush_output && t->driver->discard)
 		t->driver->discard(t);
 	started = l->flush_output || (was_stopped && !l->stopped);
 	l->flush_output = false;
+	memcpy(echo, t->echo, echo_len);
+	t->echo_len = 0;
 	input_flow_locked(t);
 	lock_drop_irq(&t->lock, f);
+	if (echo_len)
+		(void)t->driver->write(t, echo, echo_len);
 	if (readable)
 		wait_wake_all(&t->read_wait);
 	if (started)
@@ -254,6 +266,26 @@ static void push_rest(struct file *tf, const uint8_t *s, size_t n)
 	}
 }
 
+/* A slow device: a line at a time, without the lock; it takes everything. */
+static size_t send_slow(struct tty *t, const uint8_t *buf, size_t n)
+{
+	const uint8_t *nl = memchr(buf, '\n', n);
+	uint8_t out[TTY_OUT];
+	size_t took, made;
+	irqflags_t f;
+
+	if (nl)
+		n = (size_t)(nl - buf) + 1;
+	f = lock_take_irq(&t->lock);
+	took = t->ldisc.stopped
+	           ? 0
+	           : ldisc_output(&t->ldisc, buf, n, out, sizeof(out), &made);
+	lock_drop_irq(&t->lock, f);
+	if (took)
+		(void)t->driver->write(t, (const char *)out, made);
+	return took;
+}
+
 /*
  * Process and send a part of buf; returns how much of buf that was, 0 when the
  * device has no room or is stopped.
@@ -263,11 +295,10 @@ static size_t send_some(struct file *tf, const uint8_t *buf, size_t n)
 	struct tty *t = tty_of(tf);
 	uint8_t out[TTY_OUT];
 	size_t room, took, made = 0, sent = 0;
-	const uint8_t *nl;
 	irqflags_t f;
 
-	if (t->driver->slow && (nl = memchr(buf, '\n', n)) != NULL)
-		n = (size_t)(nl - buf) + 1;
+	if (t->driver->slow)
+		return send_slow(t, buf, n);
 	f = lock_take_irq(&t->lock);
 	room = t->ldisc.stopped ? 0 : t->driver->room(t);
 	if (room < TTY_ROOM_MIN) {

@@ -25,7 +25,7 @@ struct tty_driver {
 	size_t (*pending)(struct tty *t);
 	/* Throw those away; may be NULL. */
 	void (*discard)(struct tty *t);
-	/* Writing takes long: give it a line at a time. */
+	/* Writing takes long: a line at a time, never with the lock held. */
 	bool slow;
 	/* New speed and format; may be NULL. Not with the lock held. */
 	enum err (*set_line)(struct tty *t, const struct ktermios *settings);
@@ -41,7 +41,9 @@ struct tty {
 	struct ldisc ldisc GUARDED_BY(&lock);
 	struct winsize size GUARDED_BY(&lock);
 	bool stuffed GUARDED_BY(&lock); /* VSTOP was sent to the other side */
-	uint32_t hangups;               /* (lock) how often it was hung up */
+	uint32_t echo_len GUARDED_BY(&lock);
+	char echo[LDISC_ECHO] GUARDED_BY(&lock); /* for a slow device */
+	uint32_t hangups; /* (lock) how often it was hung up */
 
 	struct wait_queue read_wait;
 	struct wait_queue write_wait;

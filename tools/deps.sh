@@ -96,13 +96,23 @@ install() {
 	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q \
 		--no-install-recommends "$@" >&2
 }
+# Debian's own release first: what QEMU's backport then upgrades, apt upgrades
+# as a whole.  Where a library of the backport is there already and stops that,
+# the rest comes from backports too.
+if [ -n "${missing# }" ]; then
+	# shellcheck disable=SC2086 # a list of names without spaces
+	if ! install $missing; then
+		# An old package index names versions that are gone.
+		as_root apt-get update -q >&2
+		if ! install $missing; then
+			[ "$codename" = bookworm ] || exit 1
+			backports
+			[ "$need_update" = 0 ] || as_root apt-get update -q >&2
+			install -t bookworm-backports $missing
+		fi
+	fi
+fi
 if [ -n "$late" ]; then
 	echo "strat9: $late is taken from bookworm-backports" >&2
 	install -t bookworm-backports $late
-fi
-# shellcheck disable=SC2086 # a list of names without spaces
-if [ -n "${missing# }" ] && ! install $missing; then
-	# An old package index names versions that are gone.
-	as_root apt-get update -q >&2
-	install $missing
 fi

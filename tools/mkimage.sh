@@ -32,6 +32,7 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/strat9-image.XXXXXX")
 trap 'rm -rf "$work"' EXIT INT TERM
 mkdir -p "$work/root/boot/grub"
 strip -g -o "$work/root/boot/bedrock.elf" "$dir/kernel/bedrock.elf"
+python3 "$(dirname "$0")/grub-kernel.py" "$work/root/boot/bedrock.elf"
 cp "$initfs" "$work/root/boot/initfs.cpio"
 cat >"$work/root/boot/grub/grub.cfg" <<E2
 set timeout=0

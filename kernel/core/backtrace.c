@@ -52,21 +52,6 @@ static void print_frame(
 	out(line);
 }
 
-/* Right behind a CALL? Its forms end with a 32-bit or modrm operand. */
-static bool after_call(vaddr_t at)
-{
-	const uint8_t *p = (const uint8_t *)at;
-
-	if (at < (vaddr_t)kernel_start + 8 || at >= (vaddr_t)text_end)
-		return false;
-	if (p[-5] == 0xe8)
-		return true;
-	for (unsigned n = 2; n <= 7; n++)
-		if (p[-(int)n] == 0xff && (p[-(int)n + 1] >> 3 & 7) == 2)
-			return true;
-	return false;
-}
-
 static bool in_text(vaddr_t at)
 {
 	return at >= (vaddr_t)kernel_start && at < (vaddr_t)text_end;
@@ -90,6 +75,21 @@ static void walk(vaddr_t sp, vaddr_t fp, void (*out)(const char *line))
 	}
 }
 #else
+/* Right behind a CALL? Its forms end with a 32-bit or modrm operand. */
+static bool after_call(vaddr_t at)
+{
+	const uint8_t *p = (const uint8_t *)at;
+
+	if (at < (vaddr_t)kernel_start + 8 || at >= (vaddr_t)text_end)
+		return false;
+	if (p[-5] == 0xe8)
+		return true;
+	for (unsigned n = 2; n <= 7; n++)
+		if (p[-(int)n] == 0xff && (p[-(int)n + 1] >> 3 & 7) == 2)
+			return true;
+	return false;
+}
+
 static void walk(vaddr_t sp, vaddr_t fp, void (*out)(const char *line))
 {
 	unsigned lines = 0;

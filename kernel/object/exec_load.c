@@ -111,8 +111,11 @@ enum err exec_zero_tails(const struct exec_file *f)
 		/* Read-only data with a tail: nothing there to zero for. */
 		if (!(s->prot & PROT_W))
 			continue;
-		e = clear_user(
-		    (struct uptr){from}, MIN(n, s->mem_size - s->file_size));
+		/*
+		 * To the page's end, past the bss: loaders allocate from what
+		 * follows it and expect zeroes there.
+		 */
+		e = clear_user((struct uptr){from}, n);
 		if (e != OK)
 			return e;
 	}

@@ -1,4 +1,4 @@
-/* kernel/vfs/vfs.c -- boot: the root from the archive, and /dev. */
+/* kernel/vfs/vfs.c -- boot: the root from the archive, /dev and /scheme. */
 /* SPDX-License-Identifier: MIT */
 #include "kernel/vfs/vfs.h"
 #include "kernel/boot/boot_info.h"
@@ -100,4 +100,5 @@ void vfs_init(void)
 	if (fs_context_create(&top, &boot_context) != OK)
 		panic("vfs: no memory for the first context");
 	mount_early(ns, "dev", "devtmpfs");
+	mount_early(ns, "scheme", "scheme");
 }

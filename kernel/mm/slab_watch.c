@@ -62,6 +62,7 @@ void slab_watch_alloc(struct slab_cache *c, void *object, size_t n)
 		panic("slab %s: free object %p is damaged", c->name, object);
 	check_poison(c, object);
 	state_set(c, object, STATE_LIVE);
+	kasan_poison(object, c->stride, KASAN_REDZONE);
 	kasan_unpoison(object, n);
 	fill(object, c->size, FRESH);
 }

@@ -319,6 +319,7 @@ static void switch_away(bool preempted)
 	if (next == NULL)
 		next = rq->idle;
 	if (next == prev) {
+		want_slice_locked(rq); /* the old slice's shot is used up */
 		lock_drop(&rq->lock);
 		return;
 	}
@@ -381,8 +382,14 @@ void sched_tick(void)
 	struct runqueue *rq = percpu_ptr(runqueue);
 
 	lock_take(&rq->lock);
-	if (rq->queued != 0)
+	if (rq->queued != 0) {
+		uint64_t idle = atomic_load(&sched_idle_cpus);
+
 		need_resched = 1;
+		/* Somebody waits here while a CPU idles: let it steal. */
+		if (idle != 0)
+			ipi_resched((unsigned)__builtin_ctzll(idle));
+	}
 	lock_drop(&rq->lock);
 }
 

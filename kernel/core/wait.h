@@ -72,7 +72,7 @@ void wait_end(struct waiter *w);
 enum err wait_flag(_Atomic bool *flag, enum wait_mode mode, nsec_t deadline);
 
 /* True when nobody waits (racy look, after a full barrier). */
-static inline bool wait_idle(struct wait_queue *q)
+NO_LOCK_CHECK static inline bool wait_idle(struct wait_queue *q)
 {
 	atomic_thread_fence(memory_order_seq_cst);
 	return q->waiters.next == &q->waiters;

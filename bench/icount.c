@@ -16,7 +16,7 @@
  *                      "prompt": the first of these bytes,
  * and at the end.  Unlike the guest's clock, the count leaves out idle time.
  * It is for one CPU.  Needs no header: the few calls it uses are declared here
- * (plugin API 3 and 4, QEMU 9.0 to 10.0).
+ * (plugin API 4, QEMU 9.2 to 10.0).
  */
 #include <inttypes.h>
 #include <stdbool.h>
@@ -70,6 +70,20 @@ extern void qemu_plugin_outs(const char *);
 
 EXPORT int qemu_plugin_version = 4;
 
+/* What an instruction read from memory, as QEMU hands it over. */
+struct mem_value {
+	int type;
+	union {
+		uint8_t u8;
+		uint64_t words[2];
+	} data;
+};
+typedef void on_memory(unsigned cpu, uint32_t info, uint64_t at, void *data);
+extern void qemu_plugin_register_vcpu_mem_cb(
+    struct qemu_plugin_insn *, on_memory *, int flags, int rw, void *data);
+extern struct mem_value qemu_plugin_mem_get_value(uint32_t info);
+
+enum { REP = 0xf3, OUTSB = 0x6e, MEM_READ = 1 };
 enum { CB_NO_REGS = 0, CB_R_REGS = 1, OUT_AL_DX = 0xee, UART = 0x3f8 };
 enum stage { FIRMWARE, IMAGE, KERNEL, USER };
 static const char *const stage_name[] = {"firmware", "image", "kernel", "user"};
@@ -114,14 +128,10 @@ static unsigned read_low(struct qemu_plugin_register *r, unsigned bytes)
 }
 
 /* The next byte of the prompt, or not: ">" may begin it anew. */
-static void on_out(unsigned cpu, void *data)
+static void sent(char c)
 {
-	char c;
-
-	(void)cpu, (void)data;
 	if (prompt_seen || read_low(reg_rdx, 2) != UART)
 		return;
-	c = (char)read_low(reg_rax, 1);
 	if (c != prompt[matched])
 		matched = 0;
 	if (c != prompt[matched])
@@ -132,6 +142,20 @@ static void on_out(unsigned cpu, void *data)
 		prompt_seen = true;
 		say("prompt", prompt_at);
 	}
+}
+
+static void on_out(unsigned cpu, void *data)
+{
+	(void)cpu, (void)data;
+	if (!prompt_seen)
+		sent((char)read_low(reg_rax, 1));
+}
+
+static void on_outs(unsigned cpu, uint32_t info, uint64_t at, void *data)
+{
+	(void)cpu, (void)at, (void)data;
+	if (!prompt_seen)
+		sent((char)qemu_plugin_mem_get_value(info).data.u8);
 }
 
 static void on_cpu(plugin_id id, unsigned cpu)
@@ -167,10 +191,13 @@ static void on_translate(plugin_id id, struct qemu_plugin_tb *tb)
 	    tb, on_block, CB_NO_REGS, (void *)(n << 2 | s));
 	for (size_t i = 0; i < n && s == KERNEL; i++) {
 		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
-		unsigned char op = 0;
+		unsigned char op[2] = {0};
 
-		qemu_plugin_insn_data(insn, &op, 1);
-		if (op == OUT_AL_DX)
+		qemu_plugin_insn_data(insn, op, sizeof(op));
+		if (op[0] == OUTSB || (op[0] == REP && op[1] == OUTSB))
+			qemu_plugin_register_vcpu_mem_cb(
+			    insn, on_outs, CB_R_REGS, MEM_READ, 0);
+		if (op[0] == OUT_AL_DX)
 			qemu_plugin_register_vcpu_insn_exec_cb(
 			    insn, on_out, CB_R_REGS, 0);
 	}

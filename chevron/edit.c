@@ -46,6 +46,7 @@ static void redraw(struct editor *e)
 void edit_forget_screen(struct editor *e)
 {
 	e->cursor_row = 0;
+	e->fresh = true;
 	redraw(e);
 }
 

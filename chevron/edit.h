@@ -43,6 +43,7 @@ struct editor {
 	bool searching, search_failed;
 	char query[64];
 	size_t query_len;
+	bool fresh;     /* nothing of this line is on the screen yet */
 	int cursor_row; /* on the screen, below the prompt's first row */
 	size_t shown;   /* bytes of text that are on the screen's end, so that
 			   typing at the end only adds; SIZE_MAX: redraw */

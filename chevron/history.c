@@ -1,5 +1,6 @@
 /* chevron/history.c -- the lines that were typed. */
 /* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE 1 /* strchrnul */
 #include "chevron/history.h"
 #include "chevron/arena.h"
 #include "lib/file.h"

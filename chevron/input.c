@@ -204,6 +204,8 @@ static bool interactive_command(struct shell *sh, struct reader *r)
 	}
 	if (result == PARSE_COMMAND) {
 		input_execute(sh, tree, n, 0);
+		if (shell_interrupted())
+			fd_fmt(2, "\n"); /* behind the echoed ^C */
 	} else {
 		tree_put(tree);
 		if (result == PARSE_ERROR)

@@ -101,8 +101,10 @@ static void render_rows(struct editor *e, struct out *o)
 	size_t n = make_prompt(e, prompt, sizeof(prompt));
 	struct place end = {0}, cursor;
 
-	go(o, e->cursor_row, 'A');
-	out_str(o, "\r\033[J");
+	if (!e->fresh) {
+		go(o, e->cursor_row, 'A');
+		out_str(o, "\r\033[J");
+	}
 	put_text(o, prompt, n);
 	put_text(o, e->text, e->len);
 	measure(e, prompt, n, &end);
@@ -191,6 +193,7 @@ void edit_render(struct editor *e, struct out *o)
 		else
 			render_rows(e, o);
 	}
+	e->fresh = false;
 	e->shown = e->cursor == e->len ? e->len : SIZE_MAX;
 }
 

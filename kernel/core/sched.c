@@ -185,6 +185,18 @@ static struct runqueue *rq_lock_of(struct thread *t)
 	}
 }
 
+/*
+ * Drop a run queue and restore interrupts; what became due under the lock,
+ * where no switch was possible, gets its chance now.
+ */
+NO_LOCK_CHECK static void rq_unlock(struct runqueue *rq, irqflags_t f)
+{
+	lock_drop(&rq->lock);
+	irq_restore(f);
+	if (unlikely(need_resched && preempt_count == 0))
+		preempt_schedule();
+}
+
 static bool wake_from(struct thread *t, bool stopped)
 {
 	irqflags_t f = irq_save();
@@ -204,14 +216,7 @@ static bool wake_from(struct thread *t, bool stopped)
 			enqueue_locked(rq, t, true);
 		}
 	}
-	lock_drop(&rq->lock);
-	irq_restore(f);
-	/*
-	 * lock_drop looked at need_resched with interrupts off, where it may
-	 * not switch: look again.
-	 */
-	if (need_resched && preempt_count == 0)
-		preempt_schedule();
+	rq_unlock(rq, f);
 	return woke;
 }
 
@@ -420,8 +425,7 @@ void sched_set_policy(struct thread *t, int policy, int rt_prio)
 	struct runqueue *rq = rq_lock_of(t);
 
 	change_locked(rq, t, policy, t->nice, rt_prio);
-	lock_drop(&rq->lock);
-	irq_restore(f);
+	rq_unlock(rq, f);
 }
 
 void sched_set_nice(struct thread *t, int nice)
@@ -430,8 +434,7 @@ void sched_set_nice(struct thread *t, int nice)
 	struct runqueue *rq = rq_lock_of(t);
 
 	change_locked(rq, t, t->policy, nice, t->rt_prio);
-	lock_drop(&rq->lock);
-	irq_restore(f);
+	rq_unlock(rq, f);
 }
 
 enum err sched_set_affinity(struct thread *t, const struct cpu_set *set)
@@ -458,8 +461,7 @@ enum err sched_set_affinity(struct thread *t, const struct cpu_set *set)
 		rq->must_move = t; /* its next switch sends it away */
 		resched_cpu(rq);
 	}
-	lock_drop(&rq->lock);
-	irq_restore(f);
+	rq_unlock(rq, f);
 	return OK;
 }
 

@@ -12,6 +12,9 @@ enum {
 /* Stacks lie above this, everything without an address below. */
 #define MMAP_TOP (USER_TOP - GIB(32))
 
+/* Private layers are never too short: their mappings bound them. */
+#define ANON_PAGES (1ull << 52)
+
 struct aspace {
 	_Atomic uint32_t users;
 	struct rwlock lock; /* RANK_ASPACE */
@@ -73,8 +76,12 @@ void aspace_join(struct aspace *a, struct mapping *m, struct garbage *g);
 enum err aspace_unmap_locked(
     struct aspace *a, vaddr_t start, vaddr_t end, struct garbage *g);
 
-/* An address for len bytes: hint if free, else top down. 0: none. */
-vaddr_t aspace_place(struct aspace *a, vaddr_t hint, uint64_t len);
+/*
+ * An address for len bytes: hint if free, else top down, a multiple of align.
+ * 0: none.
+ */
+vaddr_t aspace_place(
+    struct aspace *a, vaddr_t hint, uint64_t len, uint64_t align);
 
 /* [start, end) lies in user space, page aligned, not empty. */
 static inline bool aspace_range_ok(vaddr_t start, uint64_t len)
@@ -82,6 +89,12 @@ static inline bool aspace_range_ok(vaddr_t start, uint64_t len)
 	return !(start & PAGE_MASK) && len && len <= USER_TOP &&
 	       start <= USER_TOP - len;
 }
+
+/*
+ * The first write to a large, aligned, empty stretch of m at va: map 2 MiB at
+ * once, when memory is plentiful. Lock held for reading. True: done.
+ */
+bool fault_huge(struct aspace *a, struct mapping *m, vaddr_t va);
 
 /* Fault in [start, end), as MAP_POPULATE does: best effort. */
 void aspace_populate(struct aspace *a, vaddr_t start, vaddr_t end, bool write);

@@ -16,9 +16,11 @@ enum err aspace_may_grow(
 	return OK;
 }
 
-vaddr_t aspace_place(struct aspace *a, vaddr_t hint, uint64_t len)
+vaddr_t aspace_place(
+    struct aspace *a, vaddr_t hint, uint64_t len, uint64_t align)
 {
-	vaddr_t at;
+	vaddr_t tops[] = {a->cursor, a->mmap_base, USER_TOP}, at = 0;
+	uint64_t need = len + (align - PAGE_SIZE);
 
 	if (hint) {
 		hint = ALIGN_DOWN(hint, PAGE_SIZE);
@@ -26,14 +28,15 @@ vaddr_t aspace_place(struct aspace *a, vaddr_t hint, uint64_t len)
 		    mapping_free(&a->maps, hint, hint + len))
 			return hint;
 	}
-	at = mapping_hole(&a->maps, USER_LOW, a->cursor, len, STACK_GUARD);
-	if (!at)
+	/* Last of all what is free above, among the stacks. */
+	for (unsigned i = 0; i < COUNT(tops) && !at; i++)
 		at = mapping_hole(
-		    &a->maps, USER_LOW, a->mmap_base, len, STACK_GUARD);
-	/* Full below: whatever is free above. */
+		    &a->maps, USER_LOW, tops[i], need, STACK_GUARD);
 	if (!at)
 		at = mapping_hole(
 		    &a->maps, USER_LOW, USER_TOP, len, STACK_GUARD);
+	else
+		at = ALIGN_UP(at, align);
 	if (at && at + len <= a->mmap_base)
 		a->cursor = at;
 	return at;
@@ -221,10 +224,14 @@ static bool extend_neighbour(
 		down = (last = rb_last(&a->maps))
 		           ? rb_entry(last, struct mapping, rb)
 		           : NULL;
-	if (down && mapping_joins(down, want)) {
+	/*
+	 * Not where zero pages are mapped: unmapping what was never touched
+	 * would have to walk the tables.
+	 */
+	if (down && !down->zeroed && mapping_joins(down, want)) {
 		m = down;
 		m->end = want->end;
-	} else if (up && mapping_joins(want, up)) {
+	} else if (up && !up->zeroed && mapping_joins(want, up)) {
 		m = up;
 		m->anon_index -= mapping_pages(want);
 		m->start = want->start;
@@ -232,7 +239,7 @@ static bool extend_neighbour(
 	if (!m)
 		return false;
 	aspace_count(a, m, (int64_t)mapping_pages(want));
-	if (m == down && up)
+	if (m == down && up && !up->zeroed)
 		aspace_join(a, m, g);
 	return true;
 }
@@ -242,7 +249,11 @@ static enum err map_address(struct aspace *a, const struct map_request *req,
     struct garbage *g, vaddr_t *at)
 {
 	if (!(req->flags & (MAP_F_FIXED | MAP_F_NOREPLACE))) {
-		*at = aspace_place(a, req->at, req->len);
+		/* Whole large pages, if it can have any (fault_huge.c). */
+		bool large = !req->vmo && req->len % PT_HUGE == 0;
+
+		*at = aspace_place(
+		    a, req->at, req->len, large ? PT_HUGE : PAGE_SIZE);
 		return *at ? OK : E_NOMEM;
 	}
 	*at = req->at;

@@ -165,7 +165,7 @@ static enum err remap_locked(
 	} else if (!(r->flags & REMAP_MAYMOVE)) {
 		return E_NOMEM;
 	} else {
-		to = aspace_place(a, 0, r->new_len);
+		to = aspace_place(a, 0, r->new_len, PAGE_SIZE);
 		if (!to)
 			return E_NOMEM;
 	}

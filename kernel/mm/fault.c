@@ -34,9 +34,6 @@ struct fault {
 /* More than vmo_step: what only faults need. */
 enum { STEP_LAYER = 100, STEP_UNSHARED };
 
-/* Private layers are never too short: their mappings bound them. */
-#define ANON_PAGES (1ull << 52)
-
 static pte_t prot_bits(const struct mapping *m, bool writable)
 {
 	pte_t v = PTE_P | PTE_U | PTE_A;
@@ -283,17 +280,6 @@ static enum err fault_mapping(
 {
 	enum err e = OK;
 
-	/* A write to fresh memory is the common case: have the page ready. */
-	if (f->flags & FAULT_WRITE && !m->source && !f->need.fresh) {
-		pte_t *pte;
-
-		if (pt_find(&a->pt, f->va, &pte) || !(*pte & PTE_P)) {
-			f->need.fresh = page_alloc(0, ALLOC_ZERO, a->silo);
-			f->need.zeroed = true;
-			if (!f->need.fresh)
-				return E_NOMEM;
-		}
-	}
 	while (e == OK) {
 		bool huge;
 		pte_t *pte = pt_reserve(&a->pt, f->va, &huge);
@@ -407,7 +393,8 @@ static enum err fault_loop(struct aspace *a, vaddr_t va, struct fault *f)
 			continue;
 		}
 		e = check_rights(m, f->flags);
-		if (likely(e == OK))
+		if (likely(e == OK) &&
+		    !(f->flags & FAULT_WRITE && fault_huge(a, m, f->va)))
 			e = fault_mapping(a, m, f);
 		if (e == E_AGAIN)
 			index = mapping_source_index(m, f->va);
@@ -420,15 +407,54 @@ static enum err fault_loop(struct aspace *a, vaddr_t va, struct fault *f)
 	}
 }
 
-enum err aspace_fault(struct aspace *a, vaddr_t va, unsigned flags)
+/*
+ * The first write to a page of a private layer that exists, where tables and
+ * tree nodes exist too: most faults. The page, if it is not used, is left in
+ * *fresh.
+ */
+static bool fault_quick(struct aspace *a, vaddr_t va, struct page **fresh)
 {
-	struct fault f = {.va = ALIGN_DOWN(va, PAGE_SIZE), .flags = flags};
-	enum err e;
+	struct mapping *m = aspace_find(a, va);
+	struct page *p;
+	struct vmo *v;
+	pte_t *pte;
+	bool added;
 
-	/* Under a spinlock nothing can be resolved: user_read_u32_nofault. */
-	if (unlikely(!a || va >= USER_TOP || preempt_count))
-		return E_FAULT;
-	e = fault_loop(a, va, &f);
+	if (!m || !(m->prot & PROT_W) || m->source || !m->anon)
+		return false;
+	v = m->anon;
+	pte = pt_leaf(&a->pt, va);
+	if (!pte || *pte)
+		return false;
+	p = page_alloc(0, ALLOC_ZERO, a->silo);
+	if (!p)
+		return false;
+	lock_take(&a->pt.lock);
+	lock_take(&v->lock);
+	added = !*pte && page_tree_add(&v->tree, mapping_anon_index(m, va), p);
+	if (likely(added))
+		v->resident++;
+	lock_drop(&v->lock);
+	if (likely(added)) {
+		/* The record of a private page says no more than its use. */
+		atomic_store_explicit(
+		    &p->flags, PAGE_VMO, memory_order_relaxed);
+		pt_set_new(&a->pt, pte, page_to_phys(p) | prot_bits(m, true));
+	} else {
+		*fresh = p;
+	}
+	lock_drop(&a->pt.lock);
+	return added;
+}
+
+static enum err fault_slow(
+    struct aspace *a, vaddr_t va, unsigned flags, struct page *fresh)
+{
+	struct fault f = {.va = ALIGN_DOWN(va, PAGE_SIZE),
+	    .flags = flags,
+	    .need = {.fresh = fresh, .zeroed = true}};
+	enum err e = fault_loop(a, va, &f);
+
 	vmo_need_drop(&f.need);
 	if (unlikely(f.pinned))
 		page_put(f.pinned);
@@ -438,6 +464,25 @@ enum err aspace_fault(struct aspace *a, vaddr_t va, unsigned flags)
 	if (e == E_INTR && flags & FAULT_USER)
 		e = OK;
 	return e;
+}
+
+enum err aspace_fault(struct aspace *a, vaddr_t va, unsigned flags)
+{
+	struct page *fresh = NULL;
+
+	/* Under a spinlock nothing can be resolved: user_read_u32_nofault. */
+	if (unlikely(!a || va >= USER_TOP || preempt_count))
+		return E_FAULT;
+	if (flags & FAULT_WRITE) {
+		bool done;
+
+		rwlock_read(&a->lock);
+		done = fault_quick(a, va, &fresh);
+		rwlock_read_drop(&a->lock);
+		if (likely(done))
+			return OK;
+	}
+	return fault_slow(a, va, flags, fresh);
 }
 
 void aspace_populate(struct aspace *a, vaddr_t start, vaddr_t end, bool write)

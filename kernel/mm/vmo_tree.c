@@ -226,33 +226,84 @@ static bool page_tree_raise(
 	return true;
 }
 
-bool page_tree_set(struct page_tree *t, uint64_t index, struct page *p,
-    struct tree_spare *sp, struct page **old)
+bool page_tree_add(struct page_tree *t, uint64_t index, struct page *p)
 {
-	struct tree_node **link = &t->root, *n;
+	struct tree_node *n = t->root;
 	void **slot;
 
-	if (unlikely(!page_tree_covers(t, index)) &&
-	    !page_tree_raise(t, index, sp))
+	if (unlikely(!page_tree_covers(t, index)))
 		return false;
 	for (unsigned s = t->shift;; s -= TREE_BITS) {
-		if (unlikely(node_shared(*link)) && !node_unshare(link, s, sp))
+		if (unlikely(node_shared(n)))
 			return false;
-		n = *link;
 		slot = &n->slot[slot_of(index, s)];
 		if (s == TREE_BITS)
 			break;
+		n = *slot;
+		if (unlikely(!n))
+			return false;
+	}
+	if (unlikely(*slot))
+		return false;
+	*slot = p;
+	n->used++;
+	return true;
+}
+
+/* The leaf for index on a path of our own; NULL: sp ran out. */
+static struct tree_node *own_leaf(
+    struct page_tree *t, uint64_t index, struct tree_spare *sp)
+{
+	struct tree_node **link = &t->root, *n;
+
+	if (unlikely(!page_tree_covers(t, index)) &&
+	    !page_tree_raise(t, index, sp))
+		return NULL;
+	for (unsigned s = t->shift;; s -= TREE_BITS) {
+		void **slot;
+
+		if (unlikely(node_shared(*link)) && !node_unshare(link, s, sp))
+			return NULL;
+		n = *link;
+		if (s == TREE_BITS)
+			return n;
+		slot = &n->slot[slot_of(index, s)];
 		if (!*slot) {
 			*slot = spare_take(sp);
 			if (!*slot)
-				return false;
+				return NULL;
 			n->used++;
 		}
 		link = (struct tree_node **)slot;
 	}
+}
+
+bool page_tree_set(struct page_tree *t, uint64_t index, struct page *p,
+    struct tree_spare *sp, struct page **old)
+{
+	struct tree_node *n = own_leaf(t, index, sp);
+	void **slot;
+
+	if (!n)
+		return false;
+	slot = &n->slot[index & (TREE_SLOTS - 1)];
 	*old = *slot;
 	n->used += !*slot;
 	*slot = p;
+	return true;
+}
+
+bool page_tree_add_leaf(struct page_tree *t, uint64_t index, struct page *p,
+    struct tree_spare *sp, bool *taken)
+{
+	struct tree_node *n = own_leaf(t, index, sp);
+
+	*taken = n && n->used;
+	if (!n || *taken)
+		return false;
+	for (unsigned i = 0; i < TREE_SLOTS; i++)
+		n->slot[i] = p + i;
+	n->used = TREE_SLOTS;
 	return true;
 }
 

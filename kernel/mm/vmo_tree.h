@@ -58,6 +58,20 @@ bool page_tree_set(struct page_tree *t, uint64_t index, struct page *p,
     struct tree_spare *sp, struct page **old);
 
 /*
+ * The quick form for a hole: false, and nothing done, when there is a page,
+ * the path is shared or a node is missing.
+ */
+bool page_tree_add(struct page_tree *t, uint64_t index, struct page *p);
+
+/*
+ * Put the TREE_SLOTS pages from p on at index (a multiple of TREE_SLOTS), where
+ * there is none. False: sp ran out; pages of a shared leaf make it false for
+ * good (*taken).
+ */
+bool page_tree_add_leaf(struct page_tree *t, uint64_t index, struct page *p,
+    struct tree_spare *sp, bool *taken);
+
+/*
  * Take out all pages of [first, last]. They go, with their references, on
  * *dead for page_tree_dead_free; dead NULL: they are put at once. False when sp
  * runs out; what was cut till then stays cut, so call again.

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 /* build: kernel/mm/aspace.c kernel/mm/aspace_map.c kernel/mm/aspace_protect.c
  * kernel/mm/aspace_remap.c kernel/mm/aspace_info.c kernel/mm/fault.c
+ * kernel/mm/fault_huge.c
  * kernel/mm/mapping.c kernel/mm/vmo.c kernel/mm/vmo_page.c kernel/mm/vmo_io.c
  * kernel/mm/vmo_lru.c kernel/mm/vmo_tree.c kernel/mm/uio.c
  * kernel/arch/x86_64/pagetable.c kernel/core/rbtree.c kernel/object/silo.c
@@ -479,6 +480,38 @@ static void stack__grows_to_its_limit(void **state)
 	assert_int_equal(leaks(), 0);
 }
 
+/* Large memory comes 2 MiB at a time, and a part of it can go. */
+static void huge__is_ordinary_memory(void **state)
+{
+	struct aspace *a = make(), *b;
+	vaddr_t at = map_anon(a, 0, 1024, PROT_R | PROT_W, 0);
+	uint8_t v = 1;
+
+	(void)state;
+	assert_int_equal(at % PT_HUGE, 0);
+	put_byte(a, at + 5, 1);
+	assert_int_equal(a->pt.present, 512);
+	put_byte(a, at + PT_HUGE - 1, 2);
+	put_byte(a, at + PT_HUGE + 7 * PAGE_SIZE, 3);
+	assert_int_equal(a->pt.present, 1024);
+	assert_int_equal(aspace_unmap(a, at + 3 * PAGE_SIZE, PAGE_SIZE), OK);
+	assert_int_equal(touch(a, at + 3 * PAGE_SIZE, &v, false), E_FAULT);
+	assert_int_equal(get_byte(a, at + 5), 1);
+	assert_int_equal(get_byte(a, at + PT_HUGE - 1), 2);
+	assert_int_equal(aspace_fork(a, &b), OK);
+	put_byte(b, at + PT_HUGE + 7 * PAGE_SIZE, 4);
+	assert_int_equal(get_byte(a, at + PT_HUGE + 7 * PAGE_SIZE), 3);
+	put_byte(a, at + PT_HUGE, 5);
+	assert_int_equal(get_byte(b, at + PT_HUGE), 0);
+	assert_int_equal(aspace_protect(b, at + PT_HUGE, PT_HUGE, 1), OK);
+	assert_int_equal(touch(b, at + PT_HUGE, &v, true), E_ACCES);
+	aspace_put(a);
+	assert_int_equal(get_byte(b, at + 5), 1);
+	assert_int_equal(get_byte(b, at + PT_HUGE + 7 * PAGE_SIZE), 4);
+	aspace_put(b);
+	assert_int_equal(leaks(), 0);
+}
+
 /*
  * The random test: pages of a small window in up to four address spaces,
  * against a model that knows each page's byte and rights.
@@ -709,6 +742,7 @@ int main(void)
 	    cmocka_unit_test_setup(clone__write_protects, setup),
 	    cmocka_unit_test_setup(brk__moves_the_end, setup),
 	    cmocka_unit_test_setup(stack__grows_to_its_limit, setup),
+	    cmocka_unit_test_setup(huge__is_ordinary_memory, setup),
 	    cmocka_unit_test_setup(aspace__matches_a_model, setup),
 	    cmocka_unit_test_setup(aspace__survives_want_of_memory, setup),
 	};

@@ -379,27 +379,31 @@ void pt_flush(struct page_table *pt, struct pt_batch *b)
 	b->end = 0;
 }
 
+/* PTE_W <-> PTE_WAS_W is a shift. */
+enum { WAS_W_SHIFT = 8 };
+static_assert(PTE_W << WAS_W_SHIFT == PTE_WAS_W, "no branch per page");
+
 static void protect_ptes(pte_t *e, vaddr_t va, unsigned n,
     const struct pt_change *c, struct pt_batch *b)
 {
+	pte_t mark = c->mark && c->clear & PTE_W ? PTE_WAS_W : 0;
+	pte_t regain = c->regain ? PTE_W : 0;
+	pte_t keep = ~(c->clear | regain << WAS_W_SHIFT), set = c->set;
+	pte_t lost = 0;
+
 	for (unsigned i = 0; i < n; i++) {
 		pte_t old = e[i], v;
 
 		if (!(old & PTE_P))
 			continue;
-		v = (old & ~c->clear) | c->set;
-		if (c->mark && old & PTE_W)
-			v |= PTE_WAS_W;
-		if (c->regain && old & PTE_WAS_W)
-			v = (v & ~PTE_WAS_W) | PTE_W;
-		if (v == old)
-			continue;
+		v = (old & keep) | set | (old << WAS_W_SHIFT & mark) |
+		    (old >> WAS_W_SHIFT & regain);
 		pte_write(&e[i], v);
 		/* More rights need no flush: an old entry faults, and heals. */
-		if (old & ~v & PTE_W || v & ~old & PTE_NX)
-			batch_add(
-			    b, va + i * PAGE_SIZE, va + (i + 1) * PAGE_SIZE);
+		lost |= (old & ~v & PTE_W) | (v & ~old & PTE_NX);
 	}
+	if (lost)
+		batch_add(b, va, va + n * PAGE_SIZE);
 }
 
 void pt_protect(struct page_table *pt, vaddr_t start, vaddr_t end,

@@ -54,6 +54,21 @@ void pt_destroy(struct page_table *pt);
 pte_t *pt_reserve(struct page_table *pt, vaddr_t va, bool *huge);
 /* The lowest table entry that exists for va; its level (0: a PTE). */
 unsigned pt_find(struct page_table *pt, vaddr_t va, pte_t **out);
+/* The PTE for va if all tables above it exist, and no large page; or NULL. */
+static inline pte_t *pt_leaf(struct page_table *pt, vaddr_t va)
+{
+	pte_t *table = pt->top;
+
+	for (unsigned shift = 39; shift > PAGE_SHIFT; shift -= 9) {
+		pte_t v = __atomic_load_n(
+		    &table[va >> shift & 511], __ATOMIC_ACQUIRE);
+
+		if (unlikely((v & (PTE_P | PTE_PS)) != PTE_P))
+			return NULL;
+		table = phys_to_virt(v & PTE_ADDR);
+	}
+	return &table[va >> PAGE_SHIFT & 511];
+}
 /* The directory entry for the 2 MiB round va, made as pt_reserve does. */
 pte_t *pt_reserve_huge(struct page_table *pt, vaddr_t va);
 
@@ -99,7 +114,7 @@ void pt_flush(struct page_table *pt, struct pt_batch *b);
 /* Change of protection: (pte & ~clear) | set; a page WAS_W gets W if regain */
 struct pt_change {
 	pte_t clear, set;
-	bool mark; /* PTE_W cleared: leave PTE_WAS_W */
+	bool mark; /* PTE_W, if cleared, leaves PTE_WAS_W */
 	bool regain;
 };
 void pt_protect(struct page_table *pt, vaddr_t start, vaddr_t end,

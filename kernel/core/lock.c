@@ -103,9 +103,14 @@ void lock_debug_take(struct lock *l, const void *site)
 		return;
 	f = irq_save();
 	h = percpu_ptr(held_locks);
-	if (l->held && l->cpu == cpu_id() && l->site != NULL)
-		panic("lock of rank %u taken twice (first at %p, now %p)",
-		    l->rank, l->site, site);
+	/*
+	 * Our own list says it, not l->cpu and l->site: another CPU that takes
+	 * l now writes those one after the other.
+	 */
+	for (uint32_t i = 0; i < h->count; i++)
+		if (h->lock[i] == l)
+			panic("lock of rank %u taken twice (first %p, now %p)",
+			    l->rank, l->site, site);
 	for (uint32_t i = h->base; i < h->count; i++) {
 		unsigned rank = h->lock[i]->rank;
 
@@ -125,6 +130,8 @@ void lock_debug_taken(struct lock *l, const void *site)
 	h = percpu_ptr(held_locks);
 	l->cpu = (uint16_t)cpu_id();
 	l->site = site;
+	if (h->count == HELD_MAX && !panic_active)
+		panic("more than %u locks held", HELD_MAX);
 	if (h->count < HELD_MAX)
 		h->lock[h->count++] = l;
 	irq_restore(f);

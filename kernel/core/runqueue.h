@@ -28,7 +28,8 @@ struct aligned_to(CACHE_LINE) runqueue {
 	struct rb_root fair; /* by vruntime */
 	struct rb_node *fair_first;
 	uint64_t min_vruntime; /* never goes back */
-	struct sched_stats stats;
+	struct sched_stats stats; /* busy_user_ns: all busy time */
+	uint64_t samples[2];	  /* timer hits in user, kernel mode (cpu) */
 	struct list rt[RT_LEVELS];
 };
 

@@ -473,6 +473,30 @@ enum err sched_sleep_until(nsec_t deadline, int wait_mode)
 	return e == E_TIMEDOUT ? OK : e;
 }
 
+void sched_sample(bool user)
+{
+	struct runqueue *rq = percpu_ptr(runqueue);
+	_Atomic uint32_t *n = &thread_current()->samples[!user];
+
+	if (rq->current != rq->idle)
+		rq->samples[!user]++;
+
+	/* Its own CPU is the only writer. */
+	atomic_store_explicit(n,
+	    atomic_load_explicit(n, memory_order_relaxed) + 1,
+	    memory_order_relaxed);
+}
+
+nsec_t sched_kernel_part(const struct thread *t, nsec_t ns)
+{
+	uint64_t user = atomic_load(&t->samples[0]);
+	uint64_t kernel = atomic_load(&t->samples[1]);
+
+	if (kernel == 0)
+		return 0;
+	return (nsec_t)((unsigned __int128)ns * kernel / (user + kernel));
+}
+
 uint64_t sched_forks(void)
 {
 	return atomic_load(&fork_count);

@@ -43,6 +43,15 @@ void preempt_schedule_irq(void);
 noreturn_fn void sched_idle_loop(void);
 void sched_init_cpu(void); /* before any thread runs on this CPU */
 
+/*
+ * A timer interrupt found the current thread in user or kernel mode. These
+ * samples split run time, which is measured exactly, into the two.
+ */
+void sched_sample(bool user);
+
+/* The part of t's run time `ns` that it spent in the kernel. */
+nsec_t sched_kernel_part(const struct thread *t, nsec_t ns);
+
 /* Numbers for /proc: since boot, per CPU. */
 struct sched_stats {
 	uint64_t switches;

@@ -78,6 +78,8 @@ struct thread {
 	struct list run_link;    /* (s) rt list */
 	struct cpu_set affinity; /* (s) */
 	_Atomic uint64_t cpu_ns; /* run time, ns */
+	/* Timer interrupts that found it in user [0] and kernel mode [1]. */
+	_Atomic uint32_t samples[2];
 	uint64_t switches_voluntary;
 	uint64_t switches_forced;
 

@@ -40,8 +40,14 @@ void process_vfork_done(struct process *p)
 
 static void account_locked(struct process *p, const struct thread *t)
 {
+	nsec_t ns = process_thread_time(t);
+	nsec_t part = sched_kernel_part(t, ns);
+
 	atomic_fetch_add_explicit(
-	    &p->utime_ns, process_thread_time(t), memory_order_relaxed);
+	    &p->utime_ns, ns - part, memory_order_relaxed);
+	if (part != 0)
+		atomic_fetch_add_explicit(
+		    &p->stime_ns, part, memory_order_relaxed);
 	p->minflt += t->minflt;
 	p->majflt += t->majflt;
 	p->nvcsw += t->switches_voluntary;

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernel/object/signal_internal.h"
 #include "kernel/arch/x86_64/cpu.h"
+#include "kernel/core/sched.h"
 #include "kernel/core/clock.h"
 #include "kernel/core/string.h"
 #include "kernel/mm/aspace.h"
@@ -213,8 +214,14 @@ void process_times(struct process *p, nsec_t *user, nsec_t *kernel)
 
 	*user = atomic_load(&p->utime_ns);
 	*kernel = atomic_load(&p->stime_ns);
-	list_for_each(t, &p->threads, process_link) *user +=
-	    process_thread_time(t);
+	list_for_each(t, &p->threads, process_link)
+	{
+		nsec_t ns = process_thread_time(t);
+		nsec_t part = sched_kernel_part(t, ns);
+
+		*user += ns - part;
+		*kernel += part;
+	}
 	lock_drop_irq(&process_tree_lock, f);
 }
 

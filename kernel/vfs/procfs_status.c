@@ -1,6 +1,7 @@
 /* kernel/vfs/procfs_status.c -- a process in numbers: stat, status, limits. */
 /* SPDX-License-Identifier: MIT */
 #include "kernel/vfs/procfs.h"
+#include "kernel/core/sched.h"
 #include "kernel/core/clock.h"
 #include "kernel/core/klog.h"
 #include "kernel/core/string.h"
@@ -82,6 +83,8 @@ static void add_threads(struct facts *f, const struct proc_ref *r)
 	if (r->thread) {
 		add_thread(f, r->thread, true);
 		f->user = r->thread->cpu_ns;
+		f->kernel = sched_kernel_part(r->thread, f->user);
+		f->user -= f->kernel;
 		return;
 	}
 	process_times(r->process, &f->user, &f->kernel);

@@ -8,6 +8,7 @@
 #include "kernel/core/klog.h"
 #include "kernel/core/panic.h"
 #include "kernel/core/rcu.h"
+#include "kernel/core/sched.h"
 #include "kernel/core/string.h"
 #include "kernel/core/timer.h"
 #include "kernel/mm/slab.h"
@@ -301,11 +302,11 @@ void irq_dispatch(struct regs *r, unsigned vector)
 {
 	uint32_t locks = lock_debug_irq_enter();
 
-	(void)r;
 	preempt_count++;
 	irq_total++;
 	if (vector == VECTOR_TIMER) {
 		lapic_eoi();
+		sched_sample(regs_user(r));
 		timer_interrupt();
 	} else if (vector >= VECTOR_DEVICE_FIRST &&
 	           vector <= VECTOR_DEVICE_LAST) {

@@ -248,14 +248,34 @@ static enum err page_step(struct vmo *v, uint64_t index, bool write,
 	}
 }
 
-enum err vmo_page(struct vmo *v, uint64_t index, bool write, struct page **out)
+/* A page that is there, for reading. */
+static struct page *page_at_hand(struct vmo *v, uint64_t index)
+{
+	struct page *p = NULL;
+
+	lock_take(&v->lock);
+	if (index < v->pages)
+		p = page_tree_find(&v->tree, index);
+	if (p && v->kind == VMO_PAGER) {
+		if (p->cache.vmo_flags & VMO_PAGE_BUSY)
+			p = NULL;
+		else if (!(p->flags & PAGE_REFERENCED))
+			atomic_fetch_or_explicit(
+			    &p->flags, PAGE_REFERENCED, memory_order_relaxed);
+	}
+	if (p)
+		page_get(p);
+	lock_drop(&v->lock);
+	return p;
+}
+
+static enum err page_get_slow(
+    struct vmo *v, uint64_t index, bool write, struct page **out)
 {
 	struct vmo_need need = {0};
 	struct page *p = NULL;
 	enum err e = OK;
 
-	if (unlikely(v->kind == VMO_PHYS))
-		return E_FAULT;
 	while (e == OK && !p) {
 		enum vmo_step s;
 
@@ -276,4 +296,16 @@ enum err vmo_page(struct vmo *v, uint64_t index, bool write, struct page **out)
 	if (e == OK)
 		*out = p;
 	return e;
+}
+
+enum err vmo_page(struct vmo *v, uint64_t index, bool write, struct page **out)
+{
+	struct page *p;
+
+	if (unlikely(v->kind == VMO_PHYS))
+		return E_FAULT;
+	if (write || !(p = page_at_hand(v, index)))
+		return page_get_slow(v, index, write, out);
+	*out = p;
+	return OK;
 }

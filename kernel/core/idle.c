@@ -106,9 +106,9 @@ void sched_stats(unsigned cpu, struct sched_stats *out)
 		out->idle_ns +=
 		    clock_tsc_to_ns(rdtsc() - rq->current->run_start);
 	if (rq->samples[1] != 0) {
-		out->busy_kernel_ns = (nsec_t)(
-		    (unsigned __int128)out->busy_user_ns * rq->samples[1] /
-		    (rq->samples[0] + rq->samples[1]));
+		out->busy_kernel_ns =
+		    out->busy_user_ns / NSEC_PER_USEC * rq->samples[1] /
+		    (rq->samples[0] + rq->samples[1]) * NSEC_PER_USEC;
 		out->busy_user_ns -= out->busy_kernel_ns;
 	}
 	out->running = rq->queued + (rq->current != rq->idle);

@@ -494,7 +494,8 @@ nsec_t sched_kernel_part(const struct thread *t, nsec_t ns)
 
 	if (kernel == 0)
 		return 0;
-	return (nsec_t)((unsigned __int128)ns * kernel / (user + kernel));
+	/* In microseconds: no overflow within centuries of run time. */
+	return ns / NSEC_PER_USEC * kernel / (user + kernel) * NSEC_PER_USEC;
 }
 
 uint64_t sched_forks(void)

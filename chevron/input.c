@@ -196,7 +196,6 @@ static bool interactive_command(struct shell *sh, struct reader *r)
 	shell_clear_interrupt();
 	jobs_poll(sh, true);
 	result = parse_command_line(&s, &tree->arena, &n, error);
-	shell_clear_interrupt();
 	if (r->last == SESSION_INTERRUPT) {
 		tree_put(tree);
 		sh->status = STATUS_SIGNAL + 2;

@@ -158,8 +158,9 @@ static void tell_death(struct shell *sh, const struct job *j)
 		return;
 	n = WTERMSIG(status);
 	if (n == SIGINT) {
+		/* It was meant for the loop around the job as well. */
 		if (sh->interactive)
-			fd_fmt(2, "\n");
+			shell_interrupt();
 		return;
 	}
 	if (n != SIGPIPE)
@@ -171,6 +172,9 @@ int job_wait(struct shell *sh, struct job *j)
 {
 	int status;
 
+	/* Ctrl-C came to the shell before the job had the terminal. */
+	if (sh->job_control && shell_interrupted())
+		kill(-j->group, SIGINT);
 	while (job_state(j) == JOB_RUNNING) {
 		if (!wait_once(sh, 0) && errno != EINTR)
 			break;

@@ -185,18 +185,29 @@ static void become_subshell(struct shell *sh)
 
 pid_t shell_fork(struct shell *sh, pid_t group, bool foreground)
 {
-	pid_t pid = fork();
+	bool person = sh->interactive;
+	sigset_t all, mask;
+	pid_t pid;
 
-	if (pid < 0) {
-		shell_error(sh, "cannot fork: %s", strerror(errno));
-	} else if (pid == 0) {
+	/* The child may not take Ctrl-C with the shell's handler: held back,
+	 * it ends the child once the handler is gone. */
+	if (person) {
+		sigfillset(&all);
+		sigprocmask(SIG_BLOCK, &all, &mask);
+	}
+	pid = fork();
+	if (pid == 0) {
 		join_group(sh, group, foreground);
 		become_subshell(sh);
-	} else if (sh->job_control) {
+	} else if (pid > 0 && sh->job_control) {
 		/* Both sides do it: neither may go on before it is done. */
 		setpgid(pid, group ? group : pid);
 		if (foreground)
 			tcsetpgrp(sh->tty, group ? group : pid);
 	}
+	if (person)
+		sigprocmask(SIG_SETMASK, &mask, NULL);
+	if (pid < 0)
+		shell_error(sh, "cannot fork: %s", strerror(errno));
 	return pid;
 }

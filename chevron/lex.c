@@ -260,6 +260,45 @@ void parser_take(struct parser *p)
 	p->held = false;
 }
 
+static const char *token_name(struct parser *p, const struct token *t)
+{
+	static const char *const names[] = {[TOK_END] = "end of input",
+	    [TOK_NEWLINE] = "end of line",
+	    [TOK_WORD] = "word",
+	    [TOK_REDIR] = "redirection",
+	    [TOK_SEMI] = "\";\"",
+	    [TOK_DSEMI] = "\";;\"",
+	    [TOK_AMP] = "\"&\"",
+	    [TOK_AND] = "\"&&\"",
+	    [TOK_OR] = "\"||\"",
+	    [TOK_PIPE] = "\"|\"",
+	    [TOK_OPEN] = "\"(\"",
+	    [TOK_CLOSE] = "\")\""};
+	const char *text = t->kind == TOK_WORD ? word_plain(t->word) : NULL;
+	char buf[48];
+
+	if (text == NULL)
+		return names[t->kind];
+	return arena_copy(
+	    p->arena, buf, fmt_buf(buf, sizeof(buf), "\"%.40s\"", text));
+}
+
+void *parser_unexpected(struct parser *p, const char *wanted)
+{
+	struct token *t = parser_peek(p);
+	char text[PARSE_ERROR_SIZE];
+
+	if (p->failed)
+		return NULL;
+	if (wanted != NULL)
+		fmt_buf(text, sizeof(text), "unexpected %s, \"%s\" is missing",
+		    token_name(p, t), wanted);
+	else
+		fmt_buf(text, sizeof(text), "unexpected %s", token_name(p, t));
+	parser_fail(p, t->line, t->column, text);
+	return NULL;
+}
+
 /* The delimiter's characters; any quoting in it makes the body literal. */
 static char *delimiter_text(
     struct parser *p, const struct word *w, bool *quoted)

@@ -50,6 +50,9 @@ void parser_take(struct parser *p);
 /* Record the first error at a place and make everything end. */
 void parser_fail(
     struct parser *p, uint32_t line, uint32_t column, const char *what);
+/* Fail at the next token and return NULL; wanted, what should stand there, may
+ * be NULL. */
+void *parser_unexpected(struct parser *p, const char *wanted);
 /* Enter one level of nesting; false (and failed) when it is too deep. */
 bool parser_enter(struct parser *p);
 void parser_leave(struct parser *p);

@@ -58,50 +58,10 @@ static bool accept_token(struct parser *p, enum token_kind kind)
 	return true;
 }
 
-static const char *token_name(struct parser *p, const struct token *t)
-{
-	static const char *const names[] = {[TOK_END] = "end of input",
-	    [TOK_NEWLINE] = "end of line",
-	    [TOK_WORD] = "word",
-	    [TOK_REDIR] = "redirection",
-	    [TOK_SEMI] = "\";\"",
-	    [TOK_DSEMI] = "\";;\"",
-	    [TOK_AMP] = "\"&\"",
-	    [TOK_AND] = "\"&&\"",
-	    [TOK_OR] = "\"||\"",
-	    [TOK_PIPE] = "\"|\"",
-	    [TOK_OPEN] = "\"(\"",
-	    [TOK_CLOSE] = "\")\""};
-	const char *text = t->kind == TOK_WORD ? word_plain(t->word) : NULL;
-	char buf[48];
-
-	if (text == NULL)
-		return names[t->kind];
-	return arena_copy(
-	    p->arena, buf, fmt_buf(buf, sizeof(buf), "\"%.40s\"", text));
-}
-
-/* Fail at the next token; wanted may be NULL. */
-static void *unexpected(struct parser *p, const char *wanted)
-{
-	struct token *t = parser_peek(p);
-	char text[PARSE_ERROR_SIZE];
-
-	if (p->failed)
-		return NULL;
-	if (wanted != NULL)
-		fmt_buf(text, sizeof(text), "unexpected %s, \"%s\" is missing",
-		    token_name(p, t), wanted);
-	else
-		fmt_buf(text, sizeof(text), "unexpected %s", token_name(p, t));
-	parser_fail(p, t->line, t->column, text);
-	return NULL;
-}
-
 static void expect(struct parser *p, const char *word)
 {
 	if (!accept(p, word))
-		unexpected(p, word);
+		parser_unexpected(p, word);
 }
 
 static void skip_newlines(struct parser *p)
@@ -128,7 +88,7 @@ static void parse_redir(struct parser *p, struct redir ***tail)
 	r->fd = t.fd;
 	r->line = t.here_string;
 	if (parser_peek(p)->kind != TOK_WORD) {
-		unexpected(p, "a word after the redirection");
+		parser_unexpected(p, "a word after the redirection");
 		return;
 	}
 	if (t.here)
@@ -180,7 +140,7 @@ static struct node *parse_function(struct parser *p, const char *name)
 
 	parser_take(p);
 	if (!accept_token(p, TOK_CLOSE))
-		return unexpected(p, ")");
+		return parser_unexpected(p, ")");
 	if (!name_is_valid(name, strlen(name))) {
 		parser_fail(p, p->tok.line, p->tok.column,
 		    "not a valid name for a function");
@@ -190,7 +150,7 @@ static struct node *parse_function(struct parser *p, const char *name)
 	n->function.name = name;
 	n->function.body = parse_compound(p);
 	if (n->function.body == NULL)
-		return unexpected(p, "{");
+		return parser_unexpected(p, "{");
 	return n;
 }
 
@@ -225,7 +185,7 @@ static struct node *parse_simple(struct parser *p)
 		words = &t.word->next;
 	}
 	if (!any)
-		return unexpected(p, NULL);
+		return parser_unexpected(p, NULL);
 	return n;
 }
 
@@ -237,7 +197,7 @@ static struct node *parse_body(
 	expect(p, open);
 	n = parse_list(p);
 	if (n == NULL && !p->failed)
-		return unexpected(p, NULL);
+		return parser_unexpected(p, NULL);
 	if (close != NULL)
 		expect(p, close);
 	return n;
@@ -253,7 +213,7 @@ static struct node *parse_if(struct parser *p)
 
 		c->cond = parse_list(p);
 		if (c->cond == NULL)
-			return unexpected(p, NULL);
+			return parser_unexpected(p, NULL);
 		c->body = parse_body(p, "then", NULL);
 		*tail = c;
 		tail = &c->next;
@@ -271,7 +231,7 @@ static struct node *parse_loop(struct parser *p, bool until)
 	n->loop.until = until;
 	n->loop.cond = parse_list(p);
 	if (n->loop.cond == NULL)
-		return unexpected(p, NULL);
+		return parser_unexpected(p, NULL);
 	n->loop.body = parse_body(p, "do", "done");
 	return n;
 }
@@ -283,7 +243,7 @@ static struct node *parse_for(struct parser *p)
 
 	n->each.name = peek_text(p);
 	if (!name_is_valid(n->each.name, strlen(n->each.name)))
-		return unexpected(p, "a variable's name after for");
+		return parser_unexpected(p, "a variable's name after for");
 	parser_take(p);
 	skip_newlines(p);
 	if (accept(p, "in")) {
@@ -295,7 +255,7 @@ static struct node *parse_for(struct parser *p)
 		}
 		if (parser_peek(p)->kind != TOK_SEMI &&
 		    parser_peek(p)->kind != TOK_NEWLINE)
-			return unexpected(p, ";");
+			return parser_unexpected(p, ";");
 	}
 	accept_token(p, TOK_SEMI);
 	skip_newlines(p);
@@ -311,13 +271,13 @@ static struct arm *parse_arm(struct parser *p)
 	accept_token(p, TOK_OPEN);
 	do {
 		if (parser_peek(p)->kind != TOK_WORD)
-			return unexpected(p, "a pattern");
+			return parser_unexpected(p, "a pattern");
 		*tail = p->tok.word;
 		tail = &p->tok.word->next;
 		parser_take(p);
 	} while (accept_token(p, TOK_PIPE));
 	if (!accept_token(p, TOK_CLOSE))
-		return unexpected(p, ")");
+		return parser_unexpected(p, ")");
 	a->body = parse_list(p);
 	return a;
 }
@@ -328,7 +288,7 @@ static struct node *parse_case(struct parser *p)
 	struct arm **tail = &n->match.arms;
 
 	if (parser_peek(p)->kind != TOK_WORD)
-		return unexpected(p, "a word after case");
+		return parser_unexpected(p, "a word after case");
 	n->match.subject = p->tok.word;
 	parser_take(p);
 	skip_newlines(p);
@@ -353,11 +313,11 @@ static struct node *parse_group(struct parser *p, bool subshell)
 
 	n->list.first = parse_list(p);
 	if (n->list.first == NULL)
-		return unexpected(p, NULL);
+		return parser_unexpected(p, NULL);
 	if (!subshell)
 		expect(p, "}");
 	else if (!accept_token(p, TOK_CLOSE))
-		return unexpected(p, ")");
+		return parser_unexpected(p, ")");
 	return n;
 }
 
@@ -400,7 +360,7 @@ static struct node *parse_command(struct parser *p)
 	if (n != NULL || p->failed)
 		return n;
 	if (is_reserved(peek_text(p)) && !peek_is(p, "in"))
-		return unexpected(p, NULL);
+		return parser_unexpected(p, NULL);
 	return parse_simple(p);
 }
 
@@ -554,7 +514,7 @@ struct node *parse_until_close(struct parser *p)
 	if (parser_peek(p)->kind == TOK_END)
 		parser_fail(p, line, column, "$( or ` without its end");
 	else if (p->tok.kind != TOK_CLOSE)
-		unexpected(p, ")");
+		parser_unexpected(p, ")");
 	parser_take(p);
 	return p->failed ? NULL : n;
 }
@@ -576,7 +536,7 @@ static struct node *parse_line(struct parser *p)
 		tail = &(*tail)->next;
 	}
 	if (!accept_token(p, TOK_NEWLINE) && parser_peek(p)->kind != TOK_END)
-		unexpected(p, NULL);
+		parser_unexpected(p, NULL);
 	/* The end came instead of a newline: pending texts are empty then. */
 	if (p->here_first != NULL)
 		lex_here_bodies(p);

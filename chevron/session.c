@@ -169,6 +169,7 @@ enum session_line session_read_line(
 	event = edit_line(sh, e);
 	edit_leave(e, &screen);
 	out_flush(&screen);
+	shell_clear_interrupt(); /* from here on it is for the command */
 	tcsetattr(0, TCSADRAIN, &sh->modes);
 	if (event == EDIT_INTERRUPT)
 		return SESSION_INTERRUPT;

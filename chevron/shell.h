@@ -119,6 +119,8 @@ void shell_signals_child(struct shell *sh);
 /* Whether Ctrl-C came since the last clear; also read by commands. */
 bool shell_interrupted(void);
 void shell_clear_interrupt(void);
+/* As if Ctrl-C had come: a foreground job died of it. */
+void shell_interrupt(void);
 /* Whether the window changed since the last call. */
 bool shell_window_changed(void);
 /* trap: text NULL ignores, "-" resets; the text is copied. */

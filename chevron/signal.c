@@ -68,6 +68,11 @@ bool shell_interrupted(void)
 	return interrupted != 0;
 }
 
+void shell_interrupt(void)
+{
+	interrupted = 1;
+}
+
 void shell_clear_interrupt(void)
 {
 	interrupted = 0;

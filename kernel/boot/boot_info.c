@@ -200,7 +200,10 @@ static void regions_merge(struct boot_info *bi)
 	}
 }
 
-/* Whole range usable as RAM (or already marked as the loader's)? */
+/*
+ * Whole range in memory that can hold a module. Reserved memory can: qboot
+ * reserves the last page of RAM, where QEMU's archive ends.
+ */
 static bool covered(const struct boot_info *bi, paddr_t base, uint64_t size)
 {
 	paddr_t at = base, end = base + size;
@@ -208,8 +211,8 @@ static bool covered(const struct boot_info *bi, paddr_t base, uint64_t size)
 	for (unsigned i = 0; i < bi->region_count && at < end; i++) {
 		const struct boot_region *r = &bi->regions[i];
 
-		if (r->kind == REGION_RESERVED || r->kind == REGION_BAD ||
-		    r->kind == REGION_NVS || r->kind == REGION_ACPI)
+		if (r->kind == REGION_BAD || r->kind == REGION_NVS ||
+		    r->kind == REGION_FRAMEBUFFER)
 			continue;
 		if (r->base <= at && r->base + r->size > at)
 			at = r->base + r->size;

@@ -61,28 +61,39 @@ static bool record_read(uint64_t seq, struct record *out)
 	return atomic_load(&r->state) == want;
 }
 
-void console_register(struct console *c)
-{
-	c->next = atomic_load(&consoles);
-	while (!atomic_compare_exchange_weak(&consoles, &c->next, c))
-		;
-}
-
 void console_write(const char *s, size_t n)
 {
 	for (struct console *c = atomic_load(&consoles); c; c = c->next)
 		c->write(c, s, n);
 }
 
-static void record_print(const struct record *r)
+/* On all consoles, or on one. */
+static void record_print(const struct record *r, struct console *only)
 {
 	char line[TEXT_MAX + 40];
 	int n = ksnprintf(line, sizeof(line), "[%5llu.%06llu] %s: %s\n",
 	    (unsigned long long)(r->time / NSEC_PER_SEC),
 	    (unsigned long long)(r->time / NSEC_PER_USEC % 1000000), r->subsys,
 	    r->text);
+	size_t len = MIN((size_t)n, sizeof(line) - 1);
 
-	console_write(line, MIN((size_t)n, sizeof(line) - 1));
+	if (only != NULL)
+		only->write(only, line, len);
+	else
+		console_write(line, len);
+}
+
+void console_register(struct console *c)
+{
+	uint64_t end = atomic_load(&console_seq);
+	struct record r;
+
+	for (uint64_t seq = end > SLOTS ? end - SLOTS : 0; seq < end; seq++)
+		if (record_read(seq, &r) && r.level <= klog_console_level)
+			record_print(&r, c);
+	c->next = atomic_load(&consoles);
+	while (!atomic_compare_exchange_weak(&consoles, &c->next, c))
+		;
 }
 
 static void flush_all(void)
@@ -100,7 +111,7 @@ static void flush_all(void)
 		if (atomic_load(&ring[seq % SLOTS].state) == 2 * seq + 1)
 			return; /* its writer is next to come here */
 		if (record_read(seq, &r) && r.level <= klog_console_level)
-			record_print(&r);
+			record_print(&r, NULL);
 		atomic_store(&console_seq, seq + 1);
 	}
 }

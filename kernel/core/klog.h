@@ -33,6 +33,8 @@ struct console {
 	void (*write)(struct console *c, const char *s, size_t n);
 	struct console *next;
 };
+
+/* Add a console; it is first shown what was printed so far. */
 void console_register(struct console *c);
 
 /* Write to every registered console, past the log (panic, early boot). */

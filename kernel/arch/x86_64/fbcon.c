@@ -206,22 +206,7 @@ NO_LOCK_CHECK static void console_out(
 
 static struct console fb_console = {.name = "tty0", .write = console_out};
 
-/* What was said before there was a screen. */
-static void replay_log(void)
-{
-	uint64_t seq = 0;
-	char line[320];
-	size_t n;
-
-	while ((n = klog_read(&seq, line, sizeof(line))) != 0) {
-		const char *text = memchr(line, ';', n);
-
-		if ((unsigned)(line[0] - '0') > klog_console_level || !text)
-			continue;
-		log_lines(text + 1, n - (size_t)(text + 1 - line));
-	}
-}
-
+/* The boot CPU is alone, and no interrupt comes yet. */
 NO_LOCK_CHECK bool fbcon_init(void)
 {
 	const struct boot_framebuffer *fb = &boot_info.fb;
@@ -244,8 +229,6 @@ NO_LOCK_CHECK bool fbcon_init(void)
 	palette_init();
 	shown = cells + rows * columns; /* zero: nothing is shown yet */
 	vt_init(&screen, rows, columns, cells);
-	replay_log();
-	refresh();
 	console_register(&fb_console);
 	return true;
 }

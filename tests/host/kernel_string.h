@@ -1,0 +1,30 @@
+/* tests/host/kernel_string.h -- the kernel's string routines, under own names. */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* Next to the C library's: k_memcpy is the kernel's memcpy, and so on. */
+#define memcpy  k_memcpy
+#define memmove k_memmove
+#define memset  k_memset
+#define memcmp  k_memcmp
+#define memchr  k_memchr
+#define strlen  k_strlen
+#define strnlen k_strnlen
+#define strcmp  k_strcmp
+#define strncmp k_strncmp
+#define strchr  k_strchr
+#define strrchr k_strrchr
+#define strstr  k_strstr
+#include "kernel/core/string.h"
+#undef memcpy
+#undef memmove
+#undef memset
+#undef memcmp
+#undef memchr
+#undef strlen
+#undef strnlen
+#undef strcmp
+#undef strncmp
+#undef strchr
+#undef strrchr
+#undef strstr

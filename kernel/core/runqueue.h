@@ -27,9 +27,9 @@ struct aligned_to(CACHE_LINE) runqueue {
 	uint64_t rt_bitmap[2];
 	struct rb_root fair; /* by vruntime */
 	struct rb_node *fair_first;
-	uint64_t min_vruntime; /* never goes back */
+	uint64_t min_vruntime;    /* never goes back */
 	struct sched_stats stats; /* busy_user_ns: all busy time */
-	uint64_t samples[2];	  /* timer hits in user, kernel mode (cpu) */
+	uint64_t samples[2];      /* timer hits in user, kernel mode (cpu) */
 	struct list rt[RT_LEVELS];
 };
 
@@ -38,8 +38,12 @@ extern _Atomic uint64_t sched_idle_cpus;
 
 void runqueue_init(struct runqueue *rq, unsigned cpu, struct thread *idle);
 
-/* Queue t (at the end of its real-time level, or by its vruntime). */
+/*
+ * Queue t: by its vruntime, or at the end of its real-time level; at the front
+ * when it was pushed aside in the middle of its turn (SCHED_FIFO keeps it).
+ */
 void runqueue_insert(struct runqueue *rq, struct thread *t);
+void runqueue_insert_front(struct runqueue *rq, struct thread *t);
 void runqueue_remove(struct runqueue *rq, struct thread *t);
 
 /* The thread that is due, taken out of the queue; NULL when empty. */

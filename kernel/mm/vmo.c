@@ -165,10 +165,7 @@ void vmo_wrprotect(struct vmo *v, uint64_t first, uint64_t n)
 	lock_drop(&v->maps_lock);
 }
 
-/*
- * Take [first, last] out of the tree. Out of memory for the nodes of a cut:
- * the pages stay, which the callers can bear (see vmo_discard).
- */
+/* Take [first, last] out of the tree. False: no memory for nodes. */
 static bool vmo_cut(
     struct vmo *v, uint64_t first, uint64_t last, struct tree_node **dead)
 {
@@ -184,7 +181,8 @@ static bool vmo_cut(
 	return done;
 }
 
-static void vmo_cut_and_unmap(struct vmo *v, uint64_t first, uint64_t last)
+/* False: some pages are still there (no memory for the nodes of a cut). */
+static bool vmo_cut_and_unmap(struct vmo *v, uint64_t first, uint64_t last)
 {
 	struct tree_node *dead = NULL;
 	bool done = vmo_cut(v, first, last, &dead);
@@ -198,9 +196,7 @@ static void vmo_cut_and_unmap(struct vmo *v, uint64_t first, uint64_t last)
 	}
 	vmo_unmap(v, first, last - first + 1);
 	page_tree_dead_free(dead, v->kind == VMO_PAGER ? lru_remove : NULL);
-	if (!done)
-		(void)vmo_zero(
-		    v, first << PAGE_SHIFT, (last - first + 1) << PAGE_SHIFT);
+	return done;
 }
 
 enum err vmo_resize(struct vmo *v, uint64_t pages)
@@ -214,9 +210,13 @@ enum err vmo_resize(struct vmo *v, uint64_t pages)
 	v->pages = pages;
 	lock_drop(&v->lock);
 	/* No fault finds a page past the new end any more. */
-	if (pages < old)
-		vmo_cut_and_unmap(v, pages, old - 1);
-	return OK;
+	if (pages >= old || vmo_cut_and_unmap(v, pages, old - 1))
+		return OK;
+	/* What is left must not come back when the object grows again. */
+	lock_take(&v->lock);
+	v->pages = old;
+	lock_drop(&v->lock);
+	return E_NOMEM;
 }
 
 void vmo_discard(struct vmo *v, uint64_t first, uint64_t n)
@@ -225,7 +225,9 @@ void vmo_discard(struct vmo *v, uint64_t first, uint64_t n)
 
 	if (v->kind == VMO_PHYS || first >= pages || n == 0)
 		return;
-	vmo_cut_and_unmap(v, first, first + MIN(n, pages - first) - 1);
+	n = MIN(n, pages - first);
+	if (!vmo_cut_and_unmap(v, first, first + n - 1))
+		(void)vmo_zero(v, first << PAGE_SHIFT, n << PAGE_SHIFT);
 }
 
 void vmo_drop_private(struct vmo *v, uint64_t first, uint64_t n)

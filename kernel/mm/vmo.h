@@ -52,7 +52,10 @@ enum err vmo_clone(struct vmo *v, struct silo *silo, struct vmo **out);
 struct vmo *vmo_get(struct vmo *v);
 void vmo_put(struct vmo *v);
 
-/* Size in pages. Shrinking unmaps and frees what lies beyond. May sleep. */
+/*
+ * Size in pages. Shrinking unmaps and frees what lies beyond. May sleep.
+ * E_NOMEM: the size is as it was, some of what lay beyond may be zeroes.
+ */
 uint64_t vmo_pages(struct vmo *v);
 enum err vmo_resize(struct vmo *v, uint64_t pages);
 

@@ -31,7 +31,7 @@ static void insert_fair(struct runqueue *rq, struct thread *t)
 		rq->fair_first = &t->run_node;
 }
 
-void runqueue_insert(struct runqueue *rq, struct thread *t)
+static void insert(struct runqueue *rq, struct thread *t, bool front)
 {
 	KASSERT_SLOW(!t->queued);
 	t->queued = true;
@@ -40,9 +40,22 @@ void runqueue_insert(struct runqueue *rq, struct thread *t)
 		insert_fair(rq, t);
 		return;
 	}
-	list_push_back(&rq->rt[t->rt_prio], &t->run_link);
+	if (front)
+		list_push_front(&rq->rt[t->rt_prio], &t->run_link);
+	else
+		list_push_back(&rq->rt[t->rt_prio], &t->run_link);
 	rq->rt_bitmap[t->rt_prio / 64] |= 1ull << (t->rt_prio % 64);
 	rq->rt_bitmap_any++;
+}
+
+void runqueue_insert(struct runqueue *rq, struct thread *t)
+{
+	insert(rq, t, false);
+}
+
+void runqueue_insert_front(struct runqueue *rq, struct thread *t)
+{
+	insert(rq, t, true);
 }
 
 void runqueue_remove(struct runqueue *rq, struct thread *t)

@@ -24,6 +24,7 @@ struct aligned_to(CACHE_LINE) runqueue {
 	struct thread *must_move; /* running, but its affinity left */
 	uint32_t queued;          /* runnable threads besides current */
 	uint32_t rt_bitmap_any;   /* queued real-time threads */
+	bool slice_over;          /* current used its slice up */
 	uint64_t rt_bitmap[2];
 	struct rb_root fair; /* by vruntime */
 	struct rb_node *fair_first;

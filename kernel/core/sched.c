@@ -33,8 +33,9 @@ static const uint32_t nice_weight[40] = {88761, 71755, 56483, 46273, 36291,
     29154, 23254, 18705, 14949, 11916, 9548, 7620, 6100, 4904, 3906, 3121, 2501,
     1991, 1586, 1277, 1024, 820, 655, 526, 423, 335, 272, 215, 172, 137, 110,
     87, 70, 56, 45, 36, 29, 23, 18, 15};
-enum { WEIGHT_NICE0 = 1024, WEIGHT_IDLE = 3, RR_SLICE_MS = 100 };
+enum { WEIGHT_NICE0 = 1024, WEIGHT_IDLE = 3 };
 
+#define RR_SLICE       (100 * NSEC_PER_MSEC)
 #define FAIR_SLICE     (3 * NSEC_PER_MSEC)
 #define WAKEUP_GRANULE (1 * NSEC_PER_MSEC)
 #define SLEEPER_CREDIT (3 * NSEC_PER_MSEC)
@@ -105,9 +106,10 @@ static void want_slice_locked(struct runqueue *rq)
 {
 	if (rq->queued == 0 || rq->current == rq->idle)
 		return;
-	if (rq->current->policy == POLICY_FIFO && rq->rt_bitmap_any == 0)
+	if (rq->current->policy == POLICY_FIFO)
 		return;
-	timer_want(clock_now() + FAIR_SLICE);
+	timer_want(clock_now() +
+	           (rq->current->policy == POLICY_RR ? RR_SLICE : FAIR_SLICE));
 }
 
 static void enqueue_locked(struct runqueue *rq, struct thread *t, bool waking)
@@ -317,9 +319,13 @@ static void switch_away(bool preempted)
 		prev->switches_voluntary++;
 		rq->must_move = NULL;
 	} else if (likely(rq->must_move != prev)) {
-		runqueue_insert(rq, prev);
+		if (preempted && !rq->slice_over)
+			runqueue_insert_front(rq, prev);
+		else
+			runqueue_insert(rq, prev);
 		prev->switches_forced += preempted;
 	}
+	rq->slice_over = false;
 	next = runqueue_take_first(rq);
 	if (next == NULL)
 		next = rq->idle;
@@ -390,7 +396,11 @@ void sched_tick(void)
 	if (rq->queued != 0) {
 		uint64_t idle = atomic_load(&sched_idle_cpus);
 
-		need_resched = 1;
+		/* SCHED_FIFO has no slice: it gives way only to its betters. */
+		if (rq->current->policy != POLICY_FIFO) {
+			rq->slice_over = true;
+			need_resched = 1;
+		}
 		/* Somebody waits here while a CPU idles: let it steal. */
 		if (idle != 0)
 			ipi_resched((unsigned)__builtin_ctzll(idle));

@@ -89,6 +89,18 @@ static void take_first__prefers_real_time(void **state)
 	assert_ptr_equal(runqueue_take_first(&rq), &threads[0]);
 }
 
+/* Who was pushed aside in its turn goes on before its equals. */
+static void insert_front__keeps_the_turn(void **state)
+{
+	(void)state;
+	make_rt(&threads[0], 50);
+	make_rt(&threads[1], 50);
+	runqueue_insert(&rq, &threads[1]);
+	runqueue_insert_front(&rq, &threads[0]);
+	assert_ptr_equal(runqueue_take_first(&rq), &threads[0]);
+	assert_ptr_equal(runqueue_take_first(&rq), &threads[1]);
+}
+
 /* Removal from anywhere keeps the rest in order and the counts right. */
 static void remove__leaves_the_others_in_order(void **state)
 {
@@ -160,6 +172,7 @@ int main(void)
 	    cmocka_unit_test_setup(insert__is_fifo_among_equals, fresh),
 	    cmocka_unit_test_setup(insert__compares_across_the_wrap, fresh),
 	    cmocka_unit_test_setup(take_first__prefers_real_time, fresh),
+	    cmocka_unit_test_setup(insert_front__keeps_the_turn, fresh),
 	    cmocka_unit_test_setup(remove__leaves_the_others_in_order, fresh),
 	    cmocka_unit_test_setup(advance__never_goes_back, fresh),
 	    cmocka_unit_test_setup(yield__puts_the_thread_last, fresh),

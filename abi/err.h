@@ -53,10 +53,25 @@
 	X(E_OVERFLOW, -75, "value too large")                    \
 	X(E_ILSEQ, -84, "illegal byte sequence")                 \
 	X(E_NOTSOCK, -88, "not a socket")                        \
+	X(E_DESTADDRREQ, -89, "destination address required")    \
+	X(E_MSGSIZE, -90, "message too long")                    \
+	X(E_PROTOTYPE, -91, "wrong type of socket")              \
+	X(E_NOPROTOOPT, -92, "no such option")                   \
+	X(E_PROTONOSUPPORT, -93, "protocol not supported")       \
+	X(E_SOCKTNOSUPPORT, -94, "type of socket not supported") \
 	X(E_OPNOTSUPP, -95, "operation not supported")           \
+	X(E_AFNOSUPPORT, -97, "address family not supported")    \
+	X(E_ADDRINUSE, -98, "address in use")                    \
+	X(E_ADDRNOTAVAIL, -99, "address not available")          \
 	X(E_CONNRESET, -104, "other end is gone")                \
 	X(E_NOBUFS, -105, "queue full")                          \
+	X(E_ISCONN, -106, "already connected")                   \
+	X(E_NOTCONN, -107, "not connected")                      \
+	X(E_TOOMANYREFS, -109, "too many descriptors in flight") \
 	X(E_TIMEDOUT, -110, "timed out")                         \
+	X(E_CONNREFUSED, -111, "connection refused")             \
+	X(E_ALREADY, -114, "already under way")                  \
+	X(E_INPROGRESS, -115, "begun, not finished")             \
 	X(E_CANCELED, -125, "cancelled")                         \
 	X(E_OWNERDEAD, -130, "owner died")                       \
 	/* Kernel-internal: how an interrupted call restarts. */ \

@@ -23,6 +23,7 @@
 #include "kernel/core/sched.h"
 #include "kernel/core/timer.h"
 #include "kernel/mm/aspace.h"
+#include "kernel/mm/drain.h"
 #include "kernel/mm/kasan.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
@@ -32,6 +33,7 @@
 #include "kernel/object/process.h"
 #include "kernel/object/tty.h"
 #include "kernel/object/tty_screen.h"
+#include "kernel/socket/unix.h"
 #include "kernel/vfs/path.h"
 
 /* What the CPU needs before anything may fault or be per-CPU. */
@@ -87,6 +89,7 @@ static void start_threads(void)
 	sched_init_cpu();
 	random_init(boot_info.seed, boot_info.seed_size);
 	rcu_start();
+	drain_start();
 	irq_enable();
 	smp_start();
 }
@@ -108,6 +111,7 @@ noreturn_fn void kernel_main(void)
 	futex_init();
 	process_init();
 	vfs_init();
+	unix_init();
 	serial_start_irq();
 	if (screen) {
 		tty_screen_register(fbcon_write, fbcon_rows(), fbcon_columns());

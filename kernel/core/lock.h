@@ -28,8 +28,10 @@ enum lock_rank {
 	RANK_DIR = 3,       /* a directory's contents (node->dir_lock) */
 	RANK_FILE_POS = 4,  /* offset of an open file */
 	RANK_NODE = 5,      /* a node's size and page writes */
+	RANK_EPOLL = 4,     /* an epoll's items; all of them: while nesting */
 	RANK_TTY = 6,       /* termios, line discipline */
-	RANK_PIPE = 7,      /* a pipe's buffers */
+	RANK_RIGHTS = 6,    /* descriptors in flight */
+	RANK_PIPE = 7,      /* a pipe's buffers, a socket's queue */
 	RANK_ASPACE = 10,   /* mappings of an address space */
 	RANK_MISC = 15,     /* leaf mutexes that take no other mutex */
 
@@ -46,6 +48,7 @@ enum lock_rank {
 	RANK_VMO = 36,      /* pages of one memory object */
 	RANK_LRU = 38,   /* reclaimable pages; taken under the object's lock */
 	RANK_WAITQ = 40, /* a wait queue; taken under the object's lock */
+	RANK_READY = 42, /* an epoll's ready list; taken under a wait queue's */
 	RANK_TIMER = 44, /* a CPU's timer queue */
 	RANK_SCHED = 48, /* run queues */
 	RANK_SLAB = 52,  /* slab depots */

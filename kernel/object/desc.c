@@ -137,8 +137,8 @@ static struct desc_slot *slot_used(struct desc_table *t, int fd)
 	return s && s->grant ? s : NULL;
 }
 
-enum err desc_install(
-    struct object *obj, uint32_t rights, unsigned flags, int min, int *out)
+enum err desc_install_grant(
+    struct grant *g, uint32_t rights, unsigned flags, int min, int *out)
 {
 	struct desc_table *t = table_current();
 	uint64_t limit = table_limit();
@@ -150,8 +150,34 @@ enum err desc_install(
 	lock_take(&t->lock);
 	e = slot_find(t, (unsigned)min, limit, &fd);
 	if (e == OK) {
-		desc_slot_fill(t, fd, &obj->root, rights, flags);
+		desc_slot_fill(t, fd, g, rights, flags);
 		*out = (int)fd;
+	}
+	lock_drop(&t->lock);
+	return e;
+}
+
+enum err desc_install(
+    struct object *obj, uint32_t rights, unsigned flags, int min, int *out)
+{
+	return desc_install_grant(&obj->root, rights, flags, min, out);
+}
+
+enum err desc_get_grant(
+    int fd, uint32_t need, struct grant **out, uint32_t *rights)
+{
+	struct desc_table *t = table_current();
+	struct desc_slot *s;
+	enum err e = E_BADF;
+
+	lock_take(&t->lock);
+	s = slot_used(t, fd);
+	if (s && !atomic_load(&s->grant->revoked)) {
+		e = need & ~s->rights ? desc_hold_refused(need, s->rights) : OK;
+		if (e == OK) {
+			*out = grant_get(s->grant);
+			*rights = s->rights;
+		}
 	}
 	lock_drop(&t->lock);
 	return e;

@@ -53,6 +53,17 @@ static inline void desc_release(struct held *h)
 enum err desc_install(
     struct object *obj, uint32_t rights, unsigned flags, int min, int *out);
 
+/* The same for what a message brought: a reference to the grant itself. */
+enum err desc_install_grant(
+    struct grant *g, uint32_t rights, unsigned flags, int min, int *out);
+
+/*
+ * What is behind fd, to pass it on: gives a reference to its grant, and its
+ * rights. Errors as desc_hold.
+ */
+enum err desc_get_grant(
+    int fd, uint32_t need, struct grant **out, uint32_t *rights);
+
 /* The rights that opening with these O_* flags gives (cut by the object). */
 static inline uint32_t desc_open_rights(uint32_t oflags)
 {

@@ -399,7 +399,7 @@ static bool ends_word(enum word_mode mode, int c)
 		return true;
 	if (mode == WORD_BRACE)
 		return c == '}';
-	return strchr(" \t\r\n;&|<>()", c) != NULL;
+	return c != 0 && strchr(" \t\r\n;&|<>()", c) != NULL;
 }
 
 static void read_plain(struct builder *b)

@@ -239,6 +239,18 @@ TEST(parse__tells_the_end_from_an_empty_line)
 	assert_null(n);
 }
 
+/* A zero byte is a character like any other and ends nothing. */
+TEST(parse__goes_on_behind_a_zero_byte)
+{
+	struct source s = source_from_text("a \0b c\n", 7);
+	struct node *n;
+
+	assert_int_equal(
+	    parse_command_line(&s, &arena, &n, error), PARSE_COMMAND);
+	assert_int_equal(n->simple.words->next->parts->len, 2);
+	assert_null(n->simple.words->next->next->next);
+}
+
 static bool more_never(struct source *s)
 {
 	(void)s;
@@ -359,6 +371,7 @@ int main(void)
 	    RUN(parse__tells_line_and_column_of_an_error),
 	    RUN(parse__refuses_deep_nesting),
 	    RUN(parse__tells_the_end_from_an_empty_line),
+	    RUN(parse__goes_on_behind_a_zero_byte),
 	    RUN(parse__reads_nothing_beyond_the_newline),
 	    RUN(pattern__matches_like_the_shell),
 	    RUN(pattern__does_not_explode),

@@ -6,6 +6,7 @@
 #include "kernel/arch/x86_64/keymap.h"
 #include "kernel/arch/x86_64/platform.h"
 #include "kernel/core/klog.h"
+#include "kernel/core/lock.h"
 
 /* The controller (i8042) and what is said to it. */
 enum {
@@ -105,7 +106,21 @@ static bool start_controller(void)
 	         ~(CONFIG_MOUSE_IRQ | CONFIG_KEYBOARD_OFF);
 	if (!command(CONFIG_WRITE) || !write_data(config))
 		return false;
-	return command(KEYBOARD_ENABLE) && write_data(KEYBOARD_SCAN);
+	if (!command(KEYBOARD_ENABLE) || !write_data(KEYBOARD_SCAN))
+		return false;
+	return read_data(&old); /* its acknowledgement */
+}
+
+/*
+ * The line is an edge: a byte that came before the interrupt was let through
+ * would keep it high, and no other would ever be announced.
+ */
+static void take_early_bytes(void)
+{
+	irqflags_t f = irq_save();
+
+	keyboard_interrupt(NULL);
+	irq_restore(f);
 }
 
 bool ps2_init(void (*input)(const char *s, size_t n))
@@ -123,5 +138,6 @@ bool ps2_init(void (*input)(const char *s, size_t n))
 		klog(LOG_WARN, "ps2", "no interrupt for the keyboard");
 		return false;
 	}
+	take_early_bytes();
 	return true;
 }

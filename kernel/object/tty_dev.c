@@ -99,6 +99,26 @@ static void add(const char *name, uint32_t mode, uint64_t rdev, open_fn *open)
 		    err_name(e));
 }
 
+/*
+ * Of the consoles asked for, those that are there stay: what /sys and /proc
+ * list is what can be opened, and init starts no shell on a screen that is not.
+ */
+static void keep_real_consoles(void)
+{
+	unsigned kept = 0;
+	struct tty *t;
+
+	for (unsigned i = 0; i < boot_args.console_count; i++)
+		if (tty_by_name(boot_args.console[i]) && kept++ != i)
+			kstrlcpy(boot_args.console[kept - 1],
+			    boot_args.console[i], sizeof(boot_args.console[0]));
+	t = kept ? NULL : tty_console();
+	if (t)
+		kstrlcpy(boot_args.console[kept++], t->name,
+		    sizeof(boot_args.console[0]));
+	boot_args.console_count = kept;
+}
+
 void tty_devices_init(void)
 {
 	struct tty *t;
@@ -112,6 +132,7 @@ void tty_devices_init(void)
 	t = tty_screen();
 	if (t)
 		add(t->name, MODE_TTY, t->rdev, open_screen);
+	keep_real_consoles();
 	add("console", MODE_CONSOLE, dev_make(MAJOR_CONSOLE, MINOR_CONSOLE),
 	    open_console);
 	add("tty", MODE_CURRENT, dev_make(MAJOR_CONSOLE, MINOR_CURRENT),

@@ -21,8 +21,12 @@ typedef long syscall_fn(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3,
     uint64_t a4, uint64_t a5);
 extern void *const syscall_table[SYSCALL_MAX];
 
-/* Calls of numbers that nobody serves, for /proc/unknown_syscalls. */
-extern _Atomic uint32_t syscall_unknown_count[SYSCALL_MAX];
+/*
+ * Call fn for each number that was called and that nobody serves, with how
+ * often it was: /proc/unknown_syscalls.
+ */
+void syscall_unknown_each(
+    void (*fn)(uint64_t nr, uint32_t count, void *arg), void *arg);
 
 struct regs;
 

@@ -6,7 +6,52 @@
 #include "kernel/core/thread.h"
 #include "kernel/arch/x86_64/regs.h"
 
-_Atomic uint32_t syscall_unknown_count[SYSCALL_MAX];
+static _Atomic uint32_t syscall_unknown_count[SYSCALL_MAX];
+
+/*
+ * Numbers beyond the table take a slot each, for good, in the order in which
+ * they come. A wild program may use them up: then the rest is not counted.
+ */
+enum { FAR_SLOTS = 64 };
+static struct far_call {
+	_Atomic uint64_t nr; /* 0: free; these numbers are never 0 */
+	_Atomic uint32_t count;
+} far_calls[FAR_SLOTS];
+
+/* Whether the slot is, or just became, that number's. */
+static bool far_call_claim(struct far_call *f, uint64_t nr)
+{
+	uint64_t old = 0;
+
+	return atomic_compare_exchange_strong(&f->nr, &old, nr) || old == nr;
+}
+
+static void count_far(uint64_t nr)
+{
+	for (unsigned i = 0; i < FAR_SLOTS; i++) {
+		if (!far_call_claim(&far_calls[i], nr))
+			continue;
+		atomic_fetch_add(&far_calls[i].count, 1);
+		return;
+	}
+}
+
+void syscall_unknown_each(
+    void (*fn)(uint64_t nr, uint32_t count, void *arg), void *arg)
+{
+	for (unsigned i = 0; i < SYSCALL_MAX; i++) {
+		uint32_t n = atomic_load(&syscall_unknown_count[i]);
+
+		if (n)
+			fn(i, n, arg);
+	}
+	for (unsigned i = 0; i < FAR_SLOTS; i++) {
+		uint32_t n = atomic_load(&far_calls[i].count);
+
+		if (n)
+			fn(atomic_load(&far_calls[i].nr), n, arg);
+	}
+}
 
 long sys_unknown(void)
 {
@@ -15,6 +60,8 @@ long sys_unknown(void)
 	if (nr < SYSCALL_MAX)
 		atomic_fetch_add_explicit(
 		    &syscall_unknown_count[nr], 1, memory_order_relaxed);
+	else
+		count_far(nr);
 	return E_NOSYS;
 }
 

@@ -76,11 +76,14 @@ static void show_filesystems(struct text_out *t)
 	scheme_type_for_each(show_type, t);
 }
 
+static void show_unknown_call(uint64_t nr, uint32_t count, void *t)
+{
+	text_add(t, "%lu %u\n", (unsigned long)nr, count);
+}
+
 static void show_unknown(struct text_out *t)
 {
-	for (unsigned i = 0; i < SYSCALL_MAX; i++)
-		if (syscall_unknown_count[i])
-			text_add(t, "%u %u\n", i, syscall_unknown_count[i]);
+	syscall_unknown_each(show_unknown_call, t);
 }
 
 static void show_consoles(struct text_out *t)
@@ -122,6 +125,7 @@ static struct tree_entry root_entries[] = {
     TREE_FILE("interrupts", proc_show_interrupts),
     TREE_FILE("loadavg", show_loadavg),
     TREE_FILE("meminfo", proc_show_meminfo),
+    TREE_FILE("objects", proc_show_objects),
     TREE_FILE("silos", proc_show_silos),
     TREE_FILE("slabinfo", proc_show_slabinfo),
     TREE_FILE("stat", proc_show_stat_all),

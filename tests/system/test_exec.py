@@ -67,7 +67,7 @@ def test_dynamic_glibc_program(tmp_path):
     (tmp_path / 'd').mkdir()
     (tmp_path / 'd' / 'a file').write_text('12345')
     (tmp_path / 'd' / 'b').mkdir()
-    r = strat9vm.run('/usr/bin/gnu-ls -l --time-style=+%s /d',
+    r = strat9vm.run('/usr/bin/gnu-ls -Nl --time-style=+%s /d',
                      add=[f'{tmp_path}/d:/d'],
                      add_with_libs=['/bin/ls:/usr/bin/gnu-ls'])
     assert r.status == 0, r

@@ -160,7 +160,7 @@ static unsigned choose_cpu(struct thread *t)
 }
 
 /* Move a thread that is in no queue to another CPU's queue; drops rq. */
-static struct runqueue *migrate_locked(
+NO_LOCK_CHECK static struct runqueue *migrate_locked(
     struct runqueue *rq, struct thread *t, unsigned cpu)
 {
 	uint64_t lag = t->vruntime - rq->min_vruntime;
@@ -174,7 +174,7 @@ static struct runqueue *migrate_locked(
 }
 
 /* Lock the run queue that t belongs to. Interrupts are off. */
-static struct runqueue *rq_lock_of(struct thread *t)
+NO_LOCK_CHECK static struct runqueue *rq_lock_of(struct thread *t)
 {
 	for (;;) {
 		unsigned cpu = __atomic_load_n(&t->cpu, __ATOMIC_RELAXED);
@@ -263,7 +263,7 @@ void sched_prepare_sleep(void)
 }
 
 /* t runs no more here and is in no queue: send it where it may run. */
-static void send_away(struct thread *t)
+NO_LOCK_CHECK static void send_away(struct thread *t)
 {
 	struct runqueue *rq = rq_lock_of(t);
 	uint64_t may = atomic_load(&t->affinity.bits[0]);
@@ -274,7 +274,7 @@ static void send_away(struct thread *t)
 }
 
 /* The half of a switch that the next thread does; interrupts are off. */
-void sched_switched(void)
+NO_LOCK_CHECK void sched_switched(void)
 {
 	struct runqueue *rq = percpu_ptr(runqueue);
 	struct thread *prev = rq->previous;
@@ -304,7 +304,7 @@ static bool stays_locked(
  * Switch to who is due. preempted: the current thread stays runnable whatever
  * its state says. Interrupts are off.
  */
-static void switch_away(bool preempted)
+NO_LOCK_CHECK static void switch_away(bool preempted)
 {
 	struct runqueue *rq = percpu_ptr(runqueue);
 	struct thread *prev = thread_current(), *next;

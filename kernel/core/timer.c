@@ -82,7 +82,8 @@ static void remove_locked(struct timer_queue *q, struct timer *t)
  * Lock the queue that t is or was last in. t->cpu changes only under the lock
  * of the queue it names, so look again after locking.
  */
-static struct timer_queue *queue_lock(struct timer *t, irqflags_t *f)
+NO_LOCK_CHECK static struct timer_queue *queue_lock(
+    struct timer *t, irqflags_t *f)
 {
 	for (;;) {
 		unsigned cpu = __atomic_load_n(&t->cpu, __ATOMIC_RELAXED);
@@ -95,7 +96,7 @@ static struct timer_queue *queue_lock(struct timer *t, irqflags_t *f)
 	}
 }
 
-void timer_start(struct timer *t, nsec_t deadline)
+NO_LOCK_CHECK void timer_start(struct timer *t, nsec_t deadline)
 {
 	struct timer_queue *q, *mine;
 	irqflags_t f, outer = irq_save();
@@ -120,7 +121,7 @@ void timer_start(struct timer *t, nsec_t deadline)
 	irq_restore(outer);
 }
 
-bool timer_cancel(struct timer *t)
+NO_LOCK_CHECK bool timer_cancel(struct timer *t)
 {
 	struct timer_queue *q;
 	bool was_queued;

@@ -217,7 +217,7 @@ static long wait_restart(const uint64_t arg[5])
 }
 
 /* Lock two buckets, in address order. */
-static void lock_two(struct bucket *a, struct bucket *b)
+NO_LOCK_CHECK static void lock_two(struct bucket *a, struct bucket *b)
 {
 	if (a > b) {
 		struct bucket *t = a;
@@ -230,7 +230,7 @@ static void lock_two(struct bucket *a, struct bucket *b)
 		lock_take_nested(&b->lock); /* lower address first */
 }
 
-static void unlock_two(struct bucket *a, struct bucket *b)
+NO_LOCK_CHECK static void unlock_two(struct bucket *a, struct bucket *b)
 {
 	if (a != b)
 		lock_drop(&b->lock);

@@ -91,7 +91,7 @@ static void file_flush(struct object *o)
  * The position is shared by all descriptors of this file. With one reference
  * nobody else can be here: the caller's table has a single thread.
  */
-static bool pos_take(struct file *f)
+NO_LOCK_CHECK static bool pos_take(struct file *f)
 {
 	if (atomic_load_explicit(&f->object.root.refs, memory_order_relaxed) ==
 	    1)
@@ -152,7 +152,8 @@ static long read_at(struct file *f, struct uio *u, uint64_t pos)
 	return read_contents(f, u, pos);
 }
 
-static long file_read(struct object *o, struct uio *u, int64_t off)
+NO_LOCK_CHECK static long file_read(
+    struct object *o, struct uio *u, int64_t off)
 {
 	struct file *f = container_of(o, struct file, object);
 	bool locked;
@@ -252,7 +253,8 @@ static long write_at(struct file *f, struct uio *u, uint64_t *pos)
 	return write_contents(f, u, pos);
 }
 
-static long file_write(struct object *o, struct uio *u, int64_t off)
+NO_LOCK_CHECK static long file_write(
+    struct object *o, struct uio *u, int64_t off)
 {
 	struct file *f = container_of(o, struct file, object);
 	uint64_t pos = (uint64_t)off;
@@ -291,7 +293,8 @@ static int64_t seek_sparse(struct node *n, int64_t off, bool data)
 	return MAX(off, (int64_t)(index << PAGE_SHIFT));
 }
 
-static int64_t file_seek(struct object *o, int64_t off, int whence)
+NO_LOCK_CHECK static int64_t file_seek(
+    struct object *o, int64_t off, int whence)
 {
 	struct file *f = container_of(o, struct file, object);
 	struct node *n = f->node;

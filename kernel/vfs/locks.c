@@ -152,8 +152,8 @@ static void apply(
 }
 
 /* Wait until the lock b may be gone. The mutex is held, and again after. */
-static enum err wait_for(
-    struct node *n, const struct file_lock *want, const struct file_lock *b)
+static enum err wait_for(struct node *n, const struct file_lock *want,
+    const struct file_lock *b) REQUIRES(&mutex)
 {
 	struct lock_waiter me = {.owner = want->owner, .blocker = b->owner};
 	struct waiter w;

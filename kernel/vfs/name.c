@@ -38,7 +38,7 @@ static uint64_t live_max;
 static _Atomic uint32_t clock_hand;
 static struct slab_cache *name_cache;
 
-void names_write_begin(void)
+NO_LOCK_CHECK void names_write_begin(void)
 {
 	lock_take(&seq_lock);
 	atomic_store_explicit(&names_seq,
@@ -48,7 +48,7 @@ void names_write_begin(void)
 	atomic_thread_fence(memory_order_seq_cst);
 }
 
-void names_write_end(void)
+NO_LOCK_CHECK void names_write_end(void)
 {
 	atomic_fetch_add_explicit(&names_seq, 1, memory_order_release);
 	lock_drop(&seq_lock);

@@ -22,7 +22,7 @@ struct rename {
 	unsigned flags;
 };
 
-static void dir_lock(struct rename *r, struct node *d)
+NO_LOCK_CHECK static void dir_lock(struct rename *r, struct node *d)
 {
 	unsigned i;
 
@@ -34,7 +34,7 @@ static void dir_lock(struct rename *r, struct node *d)
 	r->locked[r->lock_count++] = d;
 }
 
-static void unlock_all(struct rename *r)
+NO_LOCK_CHECK static void unlock_all(struct rename *r)
 {
 	while (r->lock_count)
 		rwlock_write_drop(&r->locked[--r->lock_count]->dir_lock);

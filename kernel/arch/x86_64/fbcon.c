@@ -102,6 +102,7 @@ static void put_pixel(volatile uint8_t *at, unsigned bytes, uint32_t v)
 }
 
 static void draw_cell(unsigned index, struct vt_cell c, bool cursor)
+    REQUIRES(&fb_lock)
 {
 	const struct boot_framebuffer *fb = &boot_info.fb;
 	const uint8_t *rows = glyph_of(c.code);
@@ -119,7 +120,7 @@ static void draw_cell(unsigned index, struct vt_cell c, bool cursor)
 			    rows[y] & 0x80 >> x ? fg : bg);
 }
 
-static unsigned cursor_index(void)
+static unsigned cursor_index(void) REQUIRES(&fb_lock)
 {
 	if (!screen.cursor_visible)
 		return UINT32_MAX;
@@ -127,14 +128,14 @@ static unsigned cursor_index(void)
 	       MIN(screen.column, screen.columns - 1);
 }
 
-static void draw_at(unsigned i, bool cursor)
+static void draw_at(unsigned i, bool cursor) REQUIRES(&fb_lock)
 {
 	draw_cell(i, screen.cells[i], cursor);
 	shown[i] = screen.cells[i];
 }
 
 /* Draw what differs, and the cursor where it is now. */
-static void refresh(void)
+static void refresh(void) REQUIRES(&fb_lock)
 {
 	unsigned i = screen.dirty_from * screen.columns;
 	unsigned end = screen.dirty_to * screen.columns;
@@ -152,7 +153,7 @@ static void refresh(void)
 	shown_cursor = cursor;
 }
 
-NO_LOCK_CHECK void fbcon_write(const char *s, size_t n)
+void fbcon_write(const char *s, size_t n)
 {
 	irqflags_t f = lock_take_irq(&fb_lock);
 
@@ -161,17 +162,18 @@ NO_LOCK_CHECK void fbcon_write(const char *s, size_t n)
 	lock_drop_irq(&fb_lock, f);
 }
 
-unsigned fbcon_rows(void)
+/* The size is constant once the screen is there. */
+NO_LOCK_CHECK unsigned fbcon_rows(void)
 {
 	return screen.rows;
 }
 
-unsigned fbcon_columns(void)
+NO_LOCK_CHECK unsigned fbcon_columns(void)
 {
 	return screen.columns;
 }
 
-static void log_lines(const char *s, size_t n)
+static void log_lines(const char *s, size_t n) REQUIRES(&fb_lock)
 {
 	while (n) {
 		const char *lf = memchr(s, '\n', n);

@@ -81,7 +81,7 @@ static void out_burst(struct serial_port *p, const char *s, size_t n)
 }
 
 /* Feed the chip from the ring as long as it takes bytes at once. */
-REQUIRES(&p->lock) static void feed_locked(struct serial_port *p)
+static void feed_locked(struct serial_port *p) REQUIRES(&p -> lock)
 {
 	uint8_t ier = p->ier;
 
@@ -116,8 +116,8 @@ static void write_polled(struct serial_port *p, const char *s, size_t n)
 	}
 }
 
-REQUIRES(&p->lock) static size_t put_locked(
-    struct serial_port *p, const char *s, size_t n)
+static size_t put_locked(struct serial_port *p, const char *s, size_t n)
+    REQUIRES(&p -> lock)
 {
 	size_t done = 0;
 
@@ -255,8 +255,8 @@ static bool serial_interrupt(void *arg)
 }
 
 /* Into the ring; when it is full, wait for the chip to make room. */
-REQUIRES(&p->lock) static void log_put_locked(
-    struct serial_port *p, const char *s, size_t n)
+static void log_put_locked(struct serial_port *p, const char *s, size_t n)
+    REQUIRES(&p -> lock)
 {
 	for (;;) {
 		size_t part = put_locked(p, s, n);

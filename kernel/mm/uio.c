@@ -64,18 +64,40 @@ static size_t uio_move(
 	return done;
 }
 
+/* The usual case: one user segment that holds all of n. */
+static inline bool uio_is_plain(const struct uio *u, size_t n)
+{
+	return !u->kernel && u->next_count == 0 && n <= u->seg;
+}
+
+static inline size_t uio_plain_done(struct uio *u, size_t done)
+{
+	u->base.addr += done;
+	u->seg -= done;
+	u->left -= done;
+	return done;
+}
+
 size_t uio_copy_to(struct uio *u, const void *src, size_t n)
 {
+	if (likely(uio_is_plain(u, n)))
+		return uio_plain_done(
+		    u, n - copy_to_user_some(u->base, src, n));
 	/* UIO_TO only reads from it. */
 	return uio_move(u, (void *)(uintptr_t)src, n, UIO_TO);
 }
 
 size_t uio_copy_from(struct uio *u, void *dst, size_t n)
 {
+	if (likely(uio_is_plain(u, n)))
+		return uio_plain_done(
+		    u, n - copy_from_user_some(dst, u->base, n));
 	return uio_move(u, dst, n, UIO_FROM);
 }
 
 size_t uio_zero(struct uio *u, size_t n)
 {
+	if (likely(uio_is_plain(u, n)) && clear_user(u->base, n) == OK)
+		return uio_plain_done(u, n);
 	return uio_move(u, NULL, n, UIO_ZERO);
 }

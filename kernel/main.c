@@ -30,6 +30,7 @@
 #include "kernel/mm/vmalloc.h"
 #include "kernel/mm/vmo.h"
 #include "kernel/object/futex.h"
+#include "kernel/object/epoll.h"
 #include "kernel/object/process.h"
 #include "kernel/object/tty.h"
 #include "kernel/object/tty_screen.h"
@@ -112,6 +113,7 @@ noreturn_fn void kernel_main(void)
 	process_init();
 	vfs_init();
 	unix_init();
+	epoll_init();
 	serial_start_irq();
 	if (screen) {
 		tty_screen_register(fbcon_write, fbcon_rows(), fbcon_columns());

@@ -213,6 +213,11 @@ void rcu_barrier(void)
 	}
 }
 
+bool rcu_is_callback(void)
+{
+	return thread_current() == rcu_thread;
+}
+
 void rcu_init_cpu(void)
 {
 	struct rcu_cpu *c = percpu_ptr(rcu_cpu);

@@ -32,6 +32,9 @@ void rcu_sync(void);
 /* Wait until all callbacks queued so far have run. May sleep. */
 void rcu_barrier(void);
 
+/* True in a callback, which must not wait for other callbacks. */
+bool rcu_is_callback(void);
+
 /* Publish and read a pointer that readers follow without a lock. */
 #define rcu_store(p, v) __atomic_store_n(&(p), (v), __ATOMIC_RELEASE)
 #define rcu_load(p)     __atomic_load_n(&(p), __ATOMIC_CONSUME)

@@ -6,6 +6,7 @@
 #include "kernel/core/sched.h"
 #include "kernel/core/string.h"
 #include "kernel/core/wait.h"
+#include "kernel/mm/drain.h"
 #include "kernel/mm/kasan.h"
 #include "kernel/mm/oom.h"
 #include "kernel/object/silo.h"
@@ -60,6 +61,15 @@ static inline struct page *page_prepare(
 	return p;
 }
 
+/* Who is to die may use the reserve: that is what it is for. */
+static bool dies(void)
+{
+	struct thread *t = thread_current();
+
+	return t && atomic_load_explicit(&t->work, memory_order_relaxed) &
+	                WORK_KILL;
+}
+
 /* From the zones, the upper one first; order 0 fills the CPU's cache too. */
 static struct page *take_from_zones(unsigned order, unsigned flags)
 {
@@ -71,7 +81,7 @@ static struct page *take_from_zones(unsigned order, unsigned flags)
 	for (; zone >= 0 && n == 0; zone--) {
 		uint64_t keep = zone_min((enum zone_id)zone);
 
-		if (flags & ALLOC_RESERVE)
+		if (flags & ALLOC_RESERVE || dies())
 			keep = 0;
 		else if (flags & ALLOC_ATOMIC)
 			keep /= 2;
@@ -118,7 +128,8 @@ static struct page *take_or_reclaim(
 	for (unsigned round = 0; round < OOM_ROUNDS && !p; round++) {
 		page_events.reclaims++;
 		if (reclaim(MAX(64ul, 1ul << order)) == 0) {
-			page_drain_local();
+			/* Nobody dies for what waits or lies idle. */
+			drain_all();
 			p = take_from_zones(order, flags);
 			if (p || !silo || !oom_kill())
 				break;

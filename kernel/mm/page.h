@@ -175,5 +175,12 @@ paddr_t bootmem_alloc_low(uint64_t size);
  */
 typedef uint64_t reclaim_fn(uint64_t want); /* returns frames freed */
 void reclaim_register(const char *name, reclaim_fn *fn);
-/* Try to free `want` frames; returns the number freed. May sleep. */
+/* The same; its frees are of what the running CPU has for itself. */
+void reclaim_register_local(const char *name, reclaim_fn *fn);
+/*
+ * Try to free `want` frames; returns how many, or 1 when another thread was at
+ * it and is done now. May sleep.
+ */
 uint64_t reclaim(uint64_t want);
+/* Empty all caches of this CPU; see drain.h. */
+void reclaim_local(void);

@@ -578,5 +578,5 @@ void slab_init(void)
 		    8);
 	memcpy(magazine_caches, made, sizeof(made));
 	kmalloc_init();
-	reclaim_register("slab", slab_shrink);
+	reclaim_register_local("slab", slab_shrink);
 }

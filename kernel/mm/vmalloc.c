@@ -18,6 +18,7 @@
  *
  * Stacks are kept mapped: a few per CPU, touched with preemption disabled, and
  * a common store, because threads are freed on another CPU than they start.
+ * Stacks are freed by the RCU thread, which can wait for a shootdown.
  */
 enum {
 	VMALLOC_SIZE_SHIFT = 39,
@@ -254,8 +255,6 @@ void *kstack_alloc(void)
 	lock_drop(&stacks_lock);
 	if (top)
 		return top;
-	/* Here we may sleep, and kstack_free may not: so we purge for it. */
-	purge_lazy(PURGE_FRAMES);
 	a = range_create(KSTACK_SIZE, AREA_KSTACK);
 	if (!a)
 		return NULL;
@@ -288,8 +287,10 @@ void kstack_free(void *top)
 		kept = true;
 	}
 	lock_drop(&stacks_lock);
-	if (!kept)
-		stack_release(top);
+	if (kept)
+		return;
+	stack_release(top);
+	purge_lazy(PURGE_FRAMES);
 }
 
 /* Empty this CPU's and the common store of stacks. */
@@ -368,7 +369,7 @@ void iounmap(void *p)
 void vmalloc_init(void)
 {
 	area_init(KERNEL_VMALLOC_BASE, 1ul << VMALLOC_SIZE_SHIFT);
-	reclaim_register("vmalloc", vmalloc_purge);
+	reclaim_register_local("vmalloc", vmalloc_purge);
 }
 
 uint64_t vmalloc_used(void)

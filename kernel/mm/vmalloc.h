@@ -14,7 +14,7 @@ void vfree(void *p);
 
 /*
  * A kernel stack: KSTACK_SIZE, guard below; cached per CPU. Gives the top, or
- * NULL. The contents are what the last owner left. kstack_free never sleeps.
+ * NULL. The contents are what the last owner left. Both may sleep.
  */
 void *kstack_alloc(void);
 void kstack_free(void *top);

@@ -125,6 +125,7 @@ static struct tree_entry root_entries[] = {
     TREE_FILE("interrupts", proc_show_interrupts),
     TREE_FILE("loadavg", show_loadavg),
     TREE_FILE("meminfo", proc_show_meminfo),
+    TREE_FILE("objects", proc_show_objects),
     TREE_FILE("silos", proc_show_silos),
     TREE_FILE("slabinfo", proc_show_slabinfo),
     TREE_FILE("stat", proc_show_stat_all),

@@ -70,6 +70,7 @@ void proc_show_slabinfo(struct text_out *t);
 void proc_show_zoneinfo(struct text_out *t);
 void proc_show_buddyinfo(struct text_out *t);
 void proc_show_vmstat(struct text_out *t);
+void proc_show_objects(struct text_out *t);
 void proc_show_silos(struct text_out *t);
 void proc_show_cpuinfo(struct text_out *t);
 void proc_show_stat_all(struct text_out *t);

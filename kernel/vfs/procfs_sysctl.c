@@ -6,6 +6,7 @@
 #include "kernel/core/string.h"
 #include "kernel/core/uts.h"
 #include "kernel/mm/aspace.h"
+#include "kernel/mm/drain.h"
 #include "kernel/mm/page.h"
 #include "kernel/object/pipe.h"
 #include "kernel/object/process_internal.h"
@@ -133,9 +134,9 @@ static enum err store_drop_caches(const char *s, size_t n)
 	(void)n;
 	if (tree_number_in(s, 3, &v) != OK || v == 0)
 		return E_INVAL;
-	while (reclaim(UINT64_MAX))
+	while (reclaim(UINT32_MAX))
 		;
-	page_drain_local();
+	drain_all();
 	return OK;
 }
 

@@ -3,12 +3,15 @@
 #include "kernel/arch/x86_64/mmu.h"
 #include "kernel/core/string.h"
 #include "kernel/core/thread.h"
+#include "kernel/mm/aspace.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
 #include "kernel/mm/vmalloc.h"
 #include "kernel/mm/vmo.h"
 #include "kernel/object/silo.h"
+#include "kernel/vfs/name.h"
 #include "kernel/vfs/procfs.h"
+#include "kernel/vfs/vfs.h"
 
 enum { KIB_PER_PAGE = 4 };
 
@@ -118,6 +121,26 @@ void proc_show_vmstat(struct text_out *t)
 	text_add(t, "tlb_local_flushes %lu\ntlb_ipis %lu\ncr3_writes %lu\n",
 	    (unsigned long)tlb.local_flushes, (unsigned long)tlb.ipis_sent,
 	    (unsigned long)tlb.cr3_writes);
+}
+
+/* What is alive, by kind: a test that ends as it began finds the same. */
+void proc_show_objects(struct text_out *t)
+{
+	static const struct {
+		const char *name;
+		uint64_t (*live)(void);
+	} kinds[] = {{"process", process_live}, {"thread", thread_live},
+	    {"aspace", aspace_live}, {"vmo", vmo_live}, {"node", nodes_live},
+	    {"name", names_live}, {"vmalloc_frame", vmalloc_mapped},
+	    {"slab_frame", slab_pages}, {"free_frame", page_free_count}};
+
+	for (unsigned i = 0; i < COUNT(kinds); i++)
+		text_add(t, "%s %lu\n", kinds[i].name,
+		    (unsigned long)kinds[i].live());
+	text_add(t, "descriptor %ld\n",
+	    (long)silo_used(&silo_boot, SILO_DESCRIPTORS));
+	text_add(t, "charged_frame %ld\n",
+	    (long)silo_used(&silo_boot, SILO_MEMORY));
 }
 
 static void show_resource(

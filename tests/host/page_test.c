@@ -8,6 +8,7 @@
 #include "shim.h"
 #include "kernel/boot/boot_info.h"
 #include "kernel/core/panic.h"
+#include "kernel/mm/drain.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/zone.h"
 #include "kernel/object/silo.h"
@@ -28,6 +29,12 @@ struct boot_info boot_info = {
     .module_count = 1,
     .modules = {{0x1000000, 0x345678, "initfs"}},
 };
+
+/* There is one CPU here. */
+void drain_all(void)
+{
+	reclaim_local();
+}
 
 enum { SPACE = 0x102400000 };
 static uint64_t first_free;

@@ -13,6 +13,7 @@
 #include "kernel/core/rcu.h"
 #include "kernel/core/sched.h"
 #include "kernel/core/wait.h"
+#include "kernel/mm/drain.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
 #include "kernel/object/silo.h"
@@ -556,6 +557,16 @@ WEAK uint64_t page_managed_count(void)
 WEAK uint64_t page_free_count(void)
 {
 	return SHIM_FRAMES - 1 - frames_live;
+}
+
+WEAK void drain_all(void)
+{
+}
+
+WEAK void reclaim_register_local(const char *name, reclaim_fn *fn)
+{
+	(void)name;
+	(void)fn;
 }
 
 WEAK void reclaim_register(const char *name, reclaim_fn *fn)

@@ -51,7 +51,7 @@ static uint64_t table_reclaim(uint64_t want)
 
 void pt_init(void)
 {
-	reclaim_register("page tables", table_reclaim);
+	reclaim_register_local("page tables", table_reclaim);
 }
 
 static struct page *table_alloc(struct silo *silo)

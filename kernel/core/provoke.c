@@ -15,7 +15,7 @@
  */
 static volatile uint64_t zero;
 static volatile int32_t huge = INT32_MAX;
-static const volatile uint64_t constant = 1;
+static const uint64_t constant = 1;
 static uint8_t code_in_data[16] = {0xc3}; /* ret */
 
 static void do_panic(void)
@@ -35,7 +35,11 @@ static void do_null(void)
 
 static void do_divide(void)
 {
-	zero = 1 / zero;
+	/* In C the compiler finds ways without a division. */
+	__asm__ volatile("cltd; idivl %0"
+	    :
+	    : "r"((int)zero), "a"(1)
+	    : "edx", "cc");
 }
 
 static void do_opcode(void)
@@ -72,7 +76,11 @@ static void do_text(void)
 
 static void do_rodata(void)
 {
-	*(volatile uint64_t *)(uintptr_t)&constant = 2;
+	uintptr_t at = (uintptr_t)&constant;
+
+	/* The compiler must not know what this is. */
+	__asm__("" : "+r"(at));
+	*(volatile uint64_t *)at = 2;
 }
 
 static void do_execute(void)

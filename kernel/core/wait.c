@@ -133,10 +133,10 @@ static bool waiter_wake(struct waiter *w, uint32_t events)
 	return true;
 }
 
-void wait_wake_events(struct wait_queue *q, unsigned n, uint32_t events)
+static void wake_locked(struct wait_queue *q, unsigned n, uint32_t events)
+    REQUIRES(&q -> lock)
 {
 	struct waiter *w, *next;
-	irqflags_t f = lock_take_irq(&q->lock);
 
 	list_for_each_safe(w, next, &q->waiters, link)
 	{
@@ -147,5 +147,19 @@ void wait_wake_events(struct wait_queue *q, unsigned n, uint32_t events)
 		if (waiter_wake(w, events) && exclusive)
 			n--;
 	}
+}
+
+void wait_wake_events(struct wait_queue *q, unsigned n, uint32_t events)
+{
+	irqflags_t f = lock_take_irq(&q->lock);
+
+	wake_locked(q, n, events);
 	lock_drop_irq(&q->lock, f);
+}
+
+void wait_wake_nested(struct wait_queue *q, unsigned n, uint32_t events)
+{
+	lock_take_nested(&q->lock); /* the order is the caller's */
+	wake_locked(q, n, events);
+	lock_drop(&q->lock);
 }

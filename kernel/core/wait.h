@@ -81,6 +81,12 @@ NO_LOCK_CHECK static inline bool wait_idle(struct wait_queue *q)
 /* Wake all non-exclusive waiters and up to n exclusive ones. Any context. */
 void wait_wake_events(struct wait_queue *q, unsigned n, uint32_t events);
 
+/*
+ * The same with interrupts off and, possibly, another queue's lock held, as in
+ * a waiter's fn. Who does this sees to it that queues nest in one order only.
+ */
+void wait_wake_nested(struct wait_queue *q, unsigned n, uint32_t events);
+
 static inline void wait_wake(struct wait_queue *q)
 {
 	if (!wait_idle(q))

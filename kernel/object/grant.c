@@ -36,7 +36,7 @@ void grant_put(struct grant *g)
 		o = g->object;
 		parent = g->parent;
 		if (!parent) {
-			o->ops->release(o);
+			object_release(o);
 			return;
 		}
 		lock_take(&o->grant_lock);

@@ -11,6 +11,8 @@
  * the descriptor table (desc.c), not here.
  */
 
+void (*object_gone)(struct object *o);
+
 void object_init(struct object *o, const struct object_ops *ops,
     uint32_t oflags, uint32_t rights)
 {
@@ -29,6 +31,7 @@ void object_init(struct object *o, const struct object_ops *ops,
 	list_init(&o->root.children);
 	list_init(&o->root.sibling);
 	o->root.silo = s;
+	o->watchers = NULL;
 }
 
 void object_put(struct object *o)
@@ -39,5 +42,5 @@ void object_put(struct object *o)
 
 	KASSERT_SLOW(was != 0);
 	if (was == 1)
-		o->ops->release(o);
+		object_release(o);
 }

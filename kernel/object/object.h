@@ -12,6 +12,7 @@ struct node;
 struct vmo;
 struct kstat;
 struct object;
+struct epoll_item;
 
 /* "use the object's own position" for read and write. */
 #define OFF_OWN (-1l)
@@ -76,8 +77,20 @@ struct object {
 	_Atomic uint32_t oflags;      /* O_ACCMODE, O_APPEND, O_NONBLOCK... */
 	struct lock grant_lock;       /* the derivation tree */
 	struct grant root;
+	struct epoll_item *watchers; /* epolls' watches; grant_lock */
 	struct rcu_head rcu; /* release may be deferred through it */
 };
+
+/* Called for an object with watchers, before its release. Set by epoll. */
+extern void (*object_gone)(struct object *o);
+
+/* The last reference is gone. */
+static inline void object_release(struct object *o)
+{
+	if (unlikely(o->watchers))
+		object_gone(o);
+	o->ops->release(o);
+}
 
 /* Initialise with one reference (the caller's), all of `rights`. */
 void object_init(struct object *o, const struct object_ops *ops,

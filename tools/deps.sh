@@ -12,7 +12,8 @@ set -eu
 packages() {
 	case $1 in
 	build) echo gcc libc6-dev binutils make meson ninja-build musl-tools \
-		python3 linux-libc-dev busybox-static util-linux ;;
+		python3 linux-libc-dev busybox-static util-linux \
+		console-setup-linux ;;
 	run) packages build && echo qemu-system-x86 ovmf ;;
 	image) echo grub-common grub-pc-bin grub-efi-amd64-bin xorriso mtools ;;
 	test) echo python3-pytest libcmocka-dev clang-19 libclang-rt-19-dev \

@@ -139,5 +139,11 @@ bool ps2_init(void (*input)(const char *s, size_t n))
 		return false;
 	}
 	take_early_bytes();
+	/*
+	 * Only now: the keyboard answers this, and an answer that came before
+	 * would stand in the way of all interrupts to come.
+	 */
+	if (!write_data(KEYBOARD_SCAN))
+		klog(LOG_WARN, "ps2", "the keyboard does not answer");
 	return true;
 }

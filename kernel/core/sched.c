@@ -37,7 +37,7 @@ enum { WEIGHT_NICE0 = 1024, WEIGHT_IDLE = 3 };
 
 #define RR_SLICE       (100 * NSEC_PER_MSEC)
 #define FAIR_SLICE     (3 * NSEC_PER_MSEC)
-#define WAKEUP_GRANULE (1 * NSEC_PER_MSEC)
+#define WAKEUP_GRANULE (100 * NSEC_PER_USEC)
 #define SLEEPER_CREDIT (3 * NSEC_PER_MSEC)
 
 static struct runqueue *rq_of(unsigned cpu)

@@ -286,7 +286,7 @@ NO_LOCK_CHECK void sched_switched(void)
 	lock_drop(&rq->lock);
 	if (unlikely(atomic_load_explicit(&prev->state, memory_order_relaxed) ==
 	             THREAD_DEAD))
-		thread_put(prev);
+		thread_bury(prev);
 	else if (unlikely(away))
 		send_away(prev);
 }

@@ -13,6 +13,12 @@ void switch_to(struct thread *prev, struct thread *next);
 /* In next's context: load its vector state and FS and GS bases. */
 void switch_finish(struct thread *next);
 
+/*
+ * The scheduler's reference to a dead thread that has left its stack: the
+ * stack goes to the CPU's next thread at once, the rest through RCU.
+ */
+void thread_bury(struct thread *t);
+
 /* sched.c: the end of a switch, called first thing by a new thread. */
 void sched_switched(void);
 

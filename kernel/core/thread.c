@@ -137,6 +137,14 @@ void thread_put(struct thread *t)
 		rcu_call(&t->rcu, thread_free);
 }
 
+void thread_bury(struct thread *t)
+{
+	/* Nobody looks at the stack of a thread that is off its CPU and dead. */
+	if (kstack_keep((void *)t->kstack_top))
+		t->kstack_top = 0;
+	thread_put(t);
+}
+
 noreturn_fn void thread_exit(void)
 {
 	struct thread *t = thread_current();

@@ -267,7 +267,7 @@ static void stack_release(void *top)
 	free_later(area_detach((char *)top - KSTACK_SIZE, AREA_KSTACK));
 }
 
-void kstack_free(void *top)
+bool kstack_keep(void *top)
 {
 	bool kept = false;
 
@@ -279,6 +279,13 @@ void kstack_free(void *top)
 		kept = true;
 	}
 	preempt_enable();
+	return kept;
+}
+
+void kstack_free(void *top)
+{
+	bool kept = kstack_keep(top);
+
 	if (kept)
 		return;
 	lock_take(&stacks_lock);

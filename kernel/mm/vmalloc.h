@@ -19,6 +19,12 @@ void vfree(void *p);
 void *kstack_alloc(void);
 void kstack_free(void *top);
 
+/*
+ * Keep the stack for this CPU's next thread, if there is room: no lock, also
+ * with interrupts off. False: use kstack_free later.
+ */
+bool kstack_keep(void *top);
+
 /* True when va lies in a guard page; *what says of what ("kernel stack"). */
 bool vmalloc_guard_hit(vaddr_t va, const char **what);
 

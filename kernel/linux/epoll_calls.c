@@ -59,7 +59,8 @@ long sys_epoll_ctl(int epfd, int op, int fd, struct uptr event)
 	return e;
 }
 
-static long wait_for(int epfd, struct uptr events, int max, nsec_t deadline)
+static inline long wait_for(
+    int epfd, struct uptr events, int max, nsec_t deadline)
 {
 	struct held h;
 	enum err e;
@@ -90,8 +91,8 @@ long sys_epoll_wait(int epfd, struct uptr events, int max, int timeout_ms)
 }
 
 /* With the user's mask, if any, for the time of the call. */
-static long wait_masked(int epfd, struct uptr events, int max, nsec_t deadline,
-    struct uptr mask, size_t mask_size)
+static __attribute__((noinline)) long wait_masked(int epfd, struct uptr events,
+    int max, nsec_t deadline, struct uptr mask, size_t mask_size)
 {
 	uint64_t set;
 	enum err e;
@@ -114,8 +115,11 @@ static long wait_masked(int epfd, struct uptr events, int max, nsec_t deadline,
 long sys_epoll_pwait(int epfd, struct uptr events, int max, int timeout_ms,
     struct uptr mask, size_t mask_size)
 {
-	return wait_masked(
-	    epfd, events, max, deadline_ms(timeout_ms), mask, mask_size);
+	nsec_t deadline = deadline_ms(timeout_ms);
+
+	if (likely(uptr_null(mask)))
+		return wait_for(epfd, events, max, deadline);
+	return wait_masked(epfd, events, max, deadline, mask, mask_size);
 }
 
 long sys_epoll_pwait2(int epfd, struct uptr events, int max,

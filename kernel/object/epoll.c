@@ -6,6 +6,7 @@
 #include "kernel/mm/slab.h"
 #include "kernel/mm/usercopy.h"
 #include "kernel/object/silo.h"
+#include "kernel/vfs/file.h"
 
 /*
  * A watch stays in the queues of its object. A wake-up there (fire, under the
@@ -39,10 +40,8 @@ static struct slab_cache *item_cache, *epoll_cache;
 /* What a watch is there for; nothing once a one-shot was reported. */
 static uint32_t wanted(const struct epoll_item *i)
 {
-	uint32_t ev = atomic_load_explicit(&i->events, memory_order_relaxed) &
-	              EVENTS_MASK;
-
-	return ev ? ev | EVENTS_ALWAYS : 0;
+	return atomic_load_explicit(&i->events, memory_order_relaxed) &
+	       EVENTS_MASK;
 }
 
 /* Put i on the ready list; false when it was there. Interrupts are off. */
@@ -238,7 +237,7 @@ static enum err item_make(struct epoll *ep, int fd, struct object *o,
 	list_init(&i->ready_link);
 	list_init(&i->child_link);
 	i->fd = fd;
-	i->events = ev->events;
+	i->events = ev->events | EVENTS_ALWAYS;
 	i->data = ev->data;
 	i->fired = false;
 	i->queued = false;
@@ -295,7 +294,7 @@ static enum err modify(struct epoll *ep, int fd, struct object *o,
 		return E_INVAL;
 	i->data = ev->data;
 	/* A full barrier: whoever fires after the look sees the new events. */
-	atomic_store(&i->events, ev->events);
+	atomic_store(&i->events, ev->events | EVENTS_ALWAYS);
 	if (object_poll(o, NULL) & wanted(i))
 		make_ready(ep, i);
 	return OK;
@@ -327,6 +326,12 @@ static enum err exclusive_check(
 	return OK;
 }
 
+/* Not what is always ready: regular files and directories. */
+static bool can_watch(struct object *o)
+{
+	return o->ops->poll && !file_of(o);
+}
+
 enum err epoll_control(struct object *epo, enum epoll_operation op, int fd,
     struct object *target, const struct epoll_event *ev)
 {
@@ -334,7 +339,7 @@ enum err epoll_control(struct object *epo, enum epoll_operation op, int fd,
 	bool nested = target->ops == &epoll_ops;
 	enum err e = OK;
 
-	if (!target->ops->poll)
+	if (!can_watch(target))
 		return E_PERM;
 	if (epo == target || epo->ops != &epoll_ops)
 		return E_INVAL;
@@ -368,7 +373,7 @@ static uint32_t scan_level(struct epoll *ep, struct epoll_item *i)
 
 	/* A full barrier: before the look. */
 	atomic_store(&i->fired, false);
-	got = object_poll(i->object, NULL) & wanted(i);
+	got = i->object->ops->poll(i->object, NULL) & wanted(i);
 	if (likely(got && ep->nready == 1))
 		return got;
 	f = lock_take_irq(&ep->ready_lock);
@@ -456,27 +461,38 @@ static enum err sleep_until_ready(struct epoll *ep, nsec_t deadline)
 	return e;
 }
 
+/* Nothing was ready at the first look. */
+static long wait_slow(
+    struct epoll *ep, struct uptr events, int max, nsec_t deadline)
+{
+	enum err e = OK;
+	long r = 0;
+
+	while (r == 0 && e == OK) {
+		e = sleep_until_ready(ep, deadline);
+		/* Also after a time-out: what came with it counts. */
+		if (ep->nready)
+			r = look(ep, events, max);
+	}
+	if (r || e == E_TIMEDOUT)
+		return r;
+	return e;
+}
+
 long epoll_wait(
     struct object *epo, struct uptr events, int max, nsec_t deadline)
 {
 	struct epoll *ep = epoll_of(epo);
-	enum err e = OK;
 	long r;
 
-	if (epo->ops != &epoll_ops)
+	if (unlikely(epo->ops != &epoll_ops))
 		return E_INVAL;
-	for (;;) {
-		if (ep->nready) {
-			r = look(ep, events, max);
-			if (r)
-				return r;
-		}
-		if (e != OK)
-			return e == E_TIMEDOUT ? 0 : e;
-		if (deadline == 0)
-			return 0;
-		e = sleep_until_ready(ep, deadline);
+	if (ep->nready) {
+		r = look(ep, events, max);
+		if (likely(r))
+			return r;
 	}
+	return deadline ? wait_slow(ep, events, max, deadline) : 0;
 }
 
 /* Is anything ready? Drops from the list what is not. */

@@ -12,7 +12,8 @@
  * A path name makes a node of type socket through the router, and the socket
  * is found by that node: renaming or linking the file moves the name, removing
  * it hides the socket. An abstract name (first byte 0) exists in a table only
- * and is seen by the silo that made it alone: a silo's names are its own.
+ * and is seen by the silo that made it alone: a silo's names are its own. Each
+ * type of socket has its own abstract names.
  *
  * Both kinds hang in one hash table, a spinlock over it; a socket found there
  * is alive, since release takes it out first.
@@ -36,21 +37,23 @@ struct target {
 	const uint8_t *name; /* abstract: with its leading 0 */
 	size_t len;
 	const struct silo *silo;
+	int type;
 };
 
 static uint64_t target_hash(const struct target *t)
 {
 	if (t->node)
 		return hash_mix(node_secret, (uintptr_t)t->node);
-	return hash_mix(
-	    name_hash((const char *)t->name, t->len), (uintptr_t)t->silo);
+	return hash_mix(name_hash((const char *)t->name, t->len),
+	    (uintptr_t)t->silo + (unsigned)t->type);
 }
 
 static bool target_is(const struct target *t, const struct unix_sock *s)
 {
 	if (t->node || s->node)
 		return t->node == s->node;
-	return s->silo == t->silo && s->name->len == t->len + SOCKADDR_FAMILY &&
+	return s->silo == t->silo && s->socket.type == t->type &&
+	       s->name->len == t->len + SOCKADDR_FAMILY &&
 	       memcmp(s->name->path, t->name, t->len) == 0;
 }
 
@@ -184,7 +187,8 @@ static enum err bind_path(struct unix_sock *s, const struct sockaddr_buf *a)
 static enum err bind_abstract(
     struct unix_sock *s, const uint8_t *text, size_t len)
 {
-	struct target t = {.name = text, .len = len, .silo = s->silo};
+	struct target t = {
+	    .name = text, .len = len, .silo = s->silo, .type = s->socket.type};
 	struct unix_name *name = name_make(text, len);
 
 	if (!name)
@@ -302,8 +306,9 @@ static enum err find_path(
 enum err unix_find(
     const struct sockaddr_buf *a, int type, struct unix_sock **out)
 {
-	struct target t = {
-	    .name = a->bytes + SOCKADDR_FAMILY, .silo = silo_current()};
+	struct target t = {.name = a->bytes + SOCKADDR_FAMILY,
+	    .silo = silo_current(),
+	    .type = type};
 	enum err e = address_check(a);
 
 	if (e != OK)

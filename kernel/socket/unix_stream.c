@@ -23,7 +23,11 @@ static struct sbuf *page_take(struct unix_sock *s) REQUIRES(&s -> lock)
 	if (likely(b) && likely(b->silo == silo_current()->index)) {
 		s->spare = b->next;
 		s->spares--;
-		sbuf_reset(b);
+		/* The rest is as it was: nothing but bytes was in it. */
+		b->next = NULL;
+		b->off = b->len = 0;
+		b->start = true;
+		b->sealed = false;
 		return b;
 	}
 	return sbuf_alloc();
@@ -382,6 +386,7 @@ static bool stream_readable(struct unix_sock *s)
 /* The queue is empty: why, and is it worth waiting? OK: look again. */
 static enum err stream_empty(struct unix_sock *s, unsigned flags, bool *end)
 {
+	nsec_t timeo;
 	enum err e;
 
 	*end = false;
@@ -396,14 +401,27 @@ static enum err stream_empty(struct unix_sock *s, unsigned flags, bool *end)
 	}
 	if (socket_nowait(&s->socket, flags))
 		return E_AGAIN;
-	return unix_wait(s, &s->read_wait, stream_readable, s->socket.rcvtimeo);
+	timeo = s->socket.rcvtimeo;
+	e = WAIT_EVENT(&s->read_wait, stream_readable(s), WAIT_INTR,
+	    socket_deadline(timeo));
+	return likely(e == OK) ? OK : socket_wait_error(e, timeo);
+}
+
+/* Pages were freed: there may be room again for who writes to s. */
+static inline void stream_freed(
+    struct unix_sock *s, uint32_t before, uint32_t after)
+{
+	struct unix_sock *peer = unix_peer(s);
+	uint32_t limit = unix_limit(peer);
+
+	if (unlikely(before * 2 > limit && after * 2 <= limit))
+		unix_wake_write(peer, EV_OUT | EV_WRNORM);
 }
 
 /* One look at the queue; false when it was empty. */
 static bool stream_look(struct unix_sock *s, struct uio *u,
     struct socket_msg *m, struct drained *d, enum err *e)
 {
-	struct unix_sock *peer;
 	uint32_t before, after;
 
 	mutex_take(&s->lock);
@@ -415,15 +433,47 @@ static bool stream_look(struct unix_sock *s, struct uio *u,
 	*e = stream_drain(s, u, m, d);
 	after = atomic_load_explicit(&s->pages, memory_order_relaxed);
 	mutex_drop(&s->lock);
-	if (after != before) {
-		uint32_t limit;
-
-		peer = unix_peer(s);
-		limit = unix_limit(peer);
-		if (before * 2 > limit && after * 2 <= limit)
-			unix_wake_write(peer, EV_OUT | EV_WRNORM);
-	}
+	if (after != before)
+		stream_freed(s, before, after);
 	return true;
+}
+
+/*
+ * What most reads are: bytes alone, all of them in the first page. 0: it is
+ * none of those, or there is nothing yet.
+ */
+static inline long stream_read_page(struct unix_sock *s, struct uio *u)
+{
+	struct sbuf *b;
+	uint32_t pages;
+	size_t n, got;
+
+	mutex_take(&s->lock);
+	b = atomic_load_explicit(&s->head, memory_order_relaxed);
+	if (!b)
+		goto none;
+	n = (size_t)(b->len - b->off);
+	if (unlikely(b->rights) || (n < u->left && unlikely(b->next)) ||
+	    unlikely(s->socket.rcvlowat != 1))
+		goto none;
+	n = MIN(n, u->left);
+	got = uio_copy_to(u, b->data + b->off, n);
+	b->off += (uint16_t)got;
+	if (b->off != b->len) {
+		mutex_drop(&s->lock);
+		return likely(got) ? (long)got : E_FAULT;
+	}
+	pages = atomic_load_explicit(&s->pages, memory_order_relaxed);
+	atomic_store_explicit(&s->pages, pages - 1, memory_order_relaxed);
+	/* Release: poll sees the queue as it is now. */
+	atomic_store_explicit(&s->head, b->next, memory_order_release);
+	unix_page_drop(s, b);
+	mutex_drop(&s->lock);
+	stream_freed(s, pages, pages - 1);
+	return (long)got;
+none:
+	mutex_drop(&s->lock);
+	return 0;
 }
 
 /* m NULL: read(2), which takes bytes alone. */
@@ -476,11 +526,25 @@ long unix_stream_recv(struct socket *socket, struct socket_msg *m)
 
 static long stream_object_read(struct object *o, struct uio *u, int64_t off)
 {
+	struct unix_sock *s = unix_of_object(o);
+	unsigned flags = unlikely(u->flags & UIO_NOWAIT) ? MSG_DONTWAIT : 0;
+	enum err e = OK;
+	bool end = false;
+	long r;
+
 	(void)off;
 	if (unlikely(u->left == 0))
 		return 0;
-	return stream_read(unix_of_object(o), u, NULL,
-	    unlikely(u->flags & UIO_NOWAIT) ? MSG_DONTWAIT : 0);
+	for (;;) {
+		r = stream_read_page(s, u);
+		if (likely(r))
+			return r;
+		if (s->head)
+			return stream_read(s, u, NULL, flags);
+		e = stream_empty(s, flags, &end);
+		if (unlikely(e != OK || end))
+			return e;
+	}
 }
 
 const struct object_ops unix_stream_object_ops = {

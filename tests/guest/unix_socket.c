@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <time.h>
 #include "tap.h"
@@ -18,14 +19,17 @@ static void make_pair(int type)
 	CHECK(socketpair(AF_UNIX, type, 0, pair) == 0);
 }
 
-/* An abstract address; its length in *len. */
+/* An abstract address, this test's own; its length in *len. */
 static struct sockaddr_un abstract(const char *name, socklen_t *len)
 {
+	static int owner; /* children speak of the same one */
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
 
-	memcpy(a.sun_path + 1, name, strlen(name));
+	if (!owner)
+		owner = getpid();
 	*len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
-	                   strlen(name));
+	                   (size_t)sprintf(
+	                       a.sun_path + 1, "strat9-%d-%s", owner, name));
 	return a;
 }
 
@@ -369,23 +373,31 @@ TEST(connect__accept_and_names)
 	      errno == ENOTCONN);
 	CHECK(accept(c, 0, 0) == -1 && errno == EINVAL);
 	CHECK(connect(c, (struct sockaddr *)&a, la) == -1 && errno == EISCONN);
-	CHECK(accept4(l, 0, 0, 1) == -1 && errno == EINVAL);
+	CHECK(syscall(SYS_accept4, l, 0, 0, 1) == -1 && errno == EINVAL);
 }
 
 TEST(connect__says_why_not)
 {
 	socklen_t la;
 	struct sockaddr_un a = abstract("refused", &la);
-	struct sockaddr_un bad = {.sun_family = AF_INET};
+	struct sockaddr_un bad = {.sun_family = AF_INET}, file;
 	int s = socket(AF_UNIX, SOCK_STREAM, 0);
 	int d = socket(AF_UNIX, SOCK_DGRAM, 0);
 	char c;
 
 	CHECK(connect(s, (struct sockaddr *)&a, la) == -1);
 	CHECK(errno == ECONNREFUSED);
+	/* An abstract name is one for each type of socket, a path is not. */
 	CHECK(bind(d, (struct sockaddr *)&a, la) == 0);
 	CHECK(connect(s, (struct sockaddr *)&a, la) == -1);
+	CHECK(errno == ECONNREFUSED);
+	d = socket(AF_UNIX, SOCK_DGRAM, 0);
+	file = path_name("dgram-file");
+	unlink("dgram-file");
+	CHECK(bind(d, (struct sockaddr *)&file, sizeof(file)) == 0);
+	CHECK(connect(s, (struct sockaddr *)&file, sizeof(file)) == -1);
 	CHECK(errno == EPROTOTYPE);
+	unlink("dgram-file");
 	CHECK(connect(s, (struct sockaddr *)&bad, 10) == -1 && errno == EINVAL);
 	CHECK(connect(s, (struct sockaddr *)&a, 200) == -1 && errno == EINVAL);
 	CHECK(connect(s, 0, 10) == -1 && errno == EFAULT);
@@ -397,8 +409,8 @@ TEST(connect__says_why_not)
 	CHECK(events_of(s) == (POLLOUT | POLLHUP));
 	CHECK(send(d, &c, 1, 0) == -1 && errno == ENOTCONN);
 	CHECK(accept(0x7fff, 0, 0) == -1 && errno == EBADF);
-	CHECK(accept(open("/dev/null", O_RDWR), 0, 0) == -1 &&
-	      errno == ENOTSOCK);
+	CHECK(
+	    accept(open("/dev/null", O_RDWR), 0, 0) == -1 && errno == ENOTSOCK);
 }
 
 TEST(connect__full_backlog)
@@ -500,7 +512,8 @@ TEST(options__types_sizes_and_peer)
 	int l = listener("opts", SOCK_SEQPACKET, 1);
 
 	make_pair(SOCK_STREAM);
-	CHECK(!getsockopt(l, SOL_SOCKET, SO_TYPE, &v, &n) && v == SOCK_SEQPACKET);
+	CHECK(
+	    !getsockopt(l, SOL_SOCKET, SO_TYPE, &v, &n) && v == SOCK_SEQPACKET);
 	CHECK(!getsockopt(l, SOL_SOCKET, SO_ACCEPTCONN, &v, &n) && v == 1);
 	CHECK(!getsockopt(l, SOL_SOCKET, SO_DOMAIN, &v, &n) && v == AF_UNIX);
 	CHECK(!getsockopt(l, SOL_SOCKET, SO_PROTOCOL, &v, &n) && v == 0);
@@ -516,16 +529,16 @@ TEST(options__types_sizes_and_peer)
 	      errno == EINVAL);
 	CHECK(setsockopt(l, SOL_SOCKET, 9999, &v, sizeof(v)) == -1 &&
 	      errno == ENOPROTOOPT);
-	CHECK(getsockopt(l, SOL_SOCKET, SO_TYPE, &v, 0) == -1 &&
-	      errno == EFAULT);
+	CHECK(
+	    getsockopt(l, SOL_SOCKET, SO_TYPE, &v, 0) == -1 && errno == EFAULT);
 	n = sizeof(u);
 	CHECK(!getsockopt(pair[0], SOL_SOCKET, SO_PEERCRED, &u, &n));
 	CHECK(n == sizeof(u) && u.pid == getpid() && u.uid == geteuid());
 	CHECK(socket(AF_UNIX, 77, 0) == -1 && errno == EINVAL);
 	CHECK(socket(AF_UNIX, SOCK_RDM, 0) == -1 && errno == ESOCKTNOSUPPORT);
-	CHECK(socket(AF_UNIX, SOCK_STREAM, 7) == -1 &&
-	      errno == EPROTONOSUPPORT);
-	CHECK(socket(44, SOCK_STREAM, 0) == -1 && errno == EAFNOSUPPORT);
+	CHECK(
+	    socket(AF_UNIX, SOCK_STREAM, 7) == -1 && errno == EPROTONOSUPPORT);
+	CHECK(socket(4000, SOCK_STREAM, 0) == -1 && errno == EAFNOSUPPORT);
 	CHECK(socket(-1, SOCK_STREAM, 0) == -1 && errno == EAFNOSUPPORT);
 }
 
@@ -601,7 +614,8 @@ TEST(mmsg__sends_and_receives_many)
 	CHECK(recvmmsg(pair[1], i, 4, MSG_WAITFORONE, 0) == 3);
 	CHECK(i[0].msg_len == 1 && i[1].msg_len == 2 && i[2].msg_len == 3);
 	CHECK(!memcmp(in[2], "ccc", 3));
-	CHECK(recvmmsg(pair[1], i, 4, MSG_DONTWAIT, 0) == -1 && errno == EAGAIN);
+	CHECK(
+	    recvmmsg(pair[1], i, 4, MSG_DONTWAIT, 0) == -1 && errno == EAGAIN);
 }
 
 TEST(bad_pointers__are_efault)
@@ -613,13 +627,13 @@ TEST(bad_pointers__are_efault)
 	make_pair(SOCK_STREAM);
 	CHECK(send(pair[0], bad, 10, 0) == -1 && errno == EFAULT);
 	CHECK(sendmsg(pair[0], &m, 0) == -1 && errno == EFAULT);
-	CHECK(sendmsg(pair[0], (void *)bad, 0) == -1 && errno == EFAULT);
+	CHECK(syscall(SYS_sendmsg, pair[0], bad, 0) == -1 && errno == EFAULT);
 	CHECK(write(pair[0], "abc", 3) == 3);
 	CHECK(recv(pair[1], bad, 10, 0) == -1 && errno == EFAULT);
 	CHECK(recvmsg(pair[1], &m, 0) == -1 && errno == EFAULT);
 	m.msg_iovlen = 1 << 20;
 	CHECK(recvmsg(pair[1], &m, 0) == -1 && errno == EMSGSIZE);
-	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, (int *)bad) == -1 &&
+	CHECK(syscall(SYS_socketpair, AF_UNIX, SOCK_STREAM, 0, bad) == -1 &&
 	      errno == EFAULT);
 }
 

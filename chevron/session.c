@@ -7,13 +7,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { DEFAULT_COLUMNS = 80 };
+enum { DEFAULT_COLUMNS = 80, CTRL_C = 3 };
 
 /* One person, one line at a time: there is one editor. */
 static struct editor editor;
@@ -69,6 +70,22 @@ static void learn_width(struct editor *e)
 		e->columns = w.ws_col;
 }
 
+/*
+ * Ctrl-C stays a signal while a line is edited. One that comes when the line
+ * is complete and its command not yet started is then the command's, at
+ * whatever moment; as a byte it would be left in the queue, seen by nobody.
+ * The editor takes signals in ppoll only: none is lost between two looks.
+ */
+static void hold_signals(sigset_t *before)
+{
+	sigset_t held;
+
+	sigemptyset(&held);
+	sigaddset(&held, SIGINT);
+	sigaddset(&held, SIGWINCH);
+	sigprocmask(SIG_BLOCK, &held, before);
+}
+
 static bool raw_mode(struct shell *sh)
 {
 	struct termios t;
@@ -78,23 +95,35 @@ static bool raw_mode(struct shell *sh)
 	sh->modes_known = true;
 	t = sh->modes;
 	t.c_iflag &= ~(tcflag_t)(IXON | ICRNL | INLCR | IGNCR | ISTRIP);
-	t.c_lflag &= ~(tcflag_t)(ICANON | ECHO | ISIG | IEXTEN);
+	t.c_lflag &= ~(tcflag_t)(ICANON | ECHO | IEXTEN);
+	t.c_lflag |= ISIG;
+	t.c_cc[VINTR] = CTRL_C;
+	t.c_cc[VQUIT] = t.c_cc[VSUSP] = _POSIX_VDISABLE;
 	t.c_oflag |= OPOST | ONLCR; /* a job may have left them off */
 	t.c_cc[VMIN] = 1;
 	t.c_cc[VTIME] = 0;
 	return tcsetattr(0, TCSADRAIN, &t) == 0;
 }
 
-/* Byte by byte: what is typed ahead belongs to the command that runs next. */
-static bool next_byte(struct editor *e, unsigned char *byte)
+/*
+ * Byte by byte: what is typed ahead belongs to the command that runs next.
+ * Signals of open come here; Ctrl-C is given on as the key that it was.
+ */
+static bool next_byte(
+    struct editor *e, const sigset_t *open, unsigned char *byte)
 {
-	for (;;) {
-		ssize_t n = read(0, byte, 1);
+	struct pollfd fd = {.fd = 0, .events = POLLIN};
 
-		if (n == 1)
-			return true;
-		if (n == 0 || errno != EINTR)
+	for (;;) {
+		if (ppoll(&fd, 1, NULL, open) > 0)
+			return read(0, byte, 1) == 1;
+		if (errno != EINTR)
 			return false;
+		if (shell_interrupted()) {
+			shell_clear_interrupt();
+			*byte = CTRL_C;
+			return true;
+		}
 		if (shell_window_changed()) {
 			learn_width(e);
 			e->shown = SIZE_MAX;
@@ -104,7 +133,8 @@ static bool next_byte(struct editor *e, unsigned char *byte)
 	}
 }
 
-static enum edit_event edit_line(struct shell *sh, struct editor *e)
+static enum edit_event edit_line(
+    struct shell *sh, struct editor *e, const sigset_t *open)
 {
 	enum edit_event event = EDIT_MORE;
 	bool tab_before = false;
@@ -113,7 +143,7 @@ static enum edit_event edit_line(struct shell *sh, struct editor *e)
 	for (;;) {
 		edit_render(e, &screen);
 		out_flush(&screen);
-		if (!next_byte(e, &byte))
+		if (!next_byte(e, open, &byte))
 			return EDIT_END;
 		event = edit_feed(e, byte);
 		switch (event) {
@@ -161,16 +191,21 @@ enum session_line session_read_line(
 {
 	struct editor *e = &editor;
 	enum edit_event event;
+	sigset_t before;
 
-	if (!raw_mode(sh))
+	hold_signals(&before);
+	if (!raw_mode(sh)) {
+		sigprocmask(SIG_SETMASK, &before, NULL);
 		return plain_line(prompt, line);
+	}
 	learn_width(e);
 	edit_begin(e, prompt);
-	event = edit_line(sh, e);
+	event = edit_line(sh, e, &before);
 	edit_leave(e, &screen);
 	out_flush(&screen);
-	shell_clear_interrupt(); /* from here on it is for the command */
 	tcsetattr(0, TCSADRAIN, &sh->modes);
+	shell_clear_interrupt(); /* what was held back is for the command */
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	if (event == EDIT_INTERRUPT)
 		return SESSION_INTERRUPT;
 	if (event == EDIT_END)

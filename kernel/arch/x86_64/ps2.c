@@ -106,9 +106,7 @@ static bool start_controller(void)
 	         ~(CONFIG_MOUSE_IRQ | CONFIG_KEYBOARD_OFF);
 	if (!command(CONFIG_WRITE) || !write_data(config))
 		return false;
-	if (!command(KEYBOARD_ENABLE) || !write_data(KEYBOARD_SCAN))
-		return false;
-	return read_data(&old); /* its acknowledgement */
+	return command(KEYBOARD_ENABLE);
 }
 
 /*

@@ -71,7 +71,7 @@ def test_busybox_shell_with_jobs(vm):
     vm.expect_literal('sleeping', 10)
     vm.send('\x1a')
     vm.expect_literal('Stopped', 20)
-    vm.send('jobs; kill %1; echo ki""lled\n')
+    vm.send('jobs; kill %1; fg; echo ki""lled\n')
     vm.expect_literal('killed', 20)
     vm.send('exit\n')
     vm.expect_literal(strat9vm.PROMPT, 20)

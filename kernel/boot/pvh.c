@@ -5,21 +5,24 @@
 
 enum { PVH_MAGIC = 0x336ec578, PVH_MODULES = 16, PVH_ENTRIES = 1024 };
 
-/* Xen's public ABI: all addresses physical. */
+/*
+ * Xen's public ABI: all addresses physical. Packed, because a loader may put
+ * the lists at odd addresses.
+ */
 struct pvh_start_info {
 	uint32_t magic, version, flags, nr_modules;
 	uint64_t modlist, cmdline, rsdp;
 	/* Version 1 and later. */
 	uint64_t memmap;
 	uint32_t memmap_entries, reserved;
-};
+} packed_struct;
 struct pvh_module {
 	uint64_t base, size, cmdline, reserved;
-};
+} packed_struct;
 struct pvh_memmap {
 	uint64_t base, size;
 	uint32_t type, reserved;
-};
+} packed_struct;
 
 const char *pvh_cmdline(const void *info)
 {

@@ -1,6 +1,6 @@
 /* kernel/linux/calls.h -- the rest of the Linux personality, by number. */
 /* SPDX-License-Identifier: MIT */
-/* Included several times, from C and assembly: see kernel/sys/syscall.h. */
+/* repeated: included from C and assembly; see kernel/sys/syscall.h. */
 SYSCALL(2, open)
 SYSCALL(4, stat)
 SYSCALL(6, lstat)

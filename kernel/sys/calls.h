@@ -1,6 +1,6 @@
 /* kernel/sys/calls.h -- system calls that every silo may make, by number. */
 /* SPDX-License-Identifier: MIT */
-/* Included several times, from C and assembly: see syscall.h. */
+/* repeated: included several times, from C and assembly; see syscall.h. */
 SYSCALL(0, read)
 SYSCALL(1, write)
 SYSCALL(3, close)

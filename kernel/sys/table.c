@@ -1,5 +1,6 @@
 /* kernel/sys/table.c -- from a number to its handler. */
 /* SPDX-License-Identifier: MIT */
+/* layers: the one place where the personality's calls are plugged in. */
 
 #include "kernel/sys/syscall.h"
 #include "kernel/core/klog.h"

@@ -1,5 +1,6 @@
 /* kernel/arch/x86_64/syscall_entry.S -- into and out of system calls. */
 /* SPDX-License-Identifier: MIT */
+/* layers: makes the stubs of the personality's calls, as table.c its rows. */
 
 #include "kernel/arch/x86_64/asm_offsets.h"
 

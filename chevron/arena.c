@@ -32,10 +32,11 @@ void *xmalloc(size_t n)
 
 void *xrealloc(void *p, size_t n)
 {
-	p = realloc(p, n ? n : 1);
-	if (p == NULL)
+	void *q = realloc(p, n ? n : 1);
+
+	if (q == NULL)
 		out_of_memory(n);
-	return p;
+	return q;
 }
 
 char *xstrdup(const char *s)

@@ -82,7 +82,8 @@ def lint_format():
 
 def flags_of(path):
     if path.startswith('kernel/'):
-        return ['gcc', *KERNEL_FLAGS]
+        own = ['-DCONFIG_KASAN=1'] if 'kasan' in path else []
+        return ['gcc', *KERNEL_FLAGS, *own]
     if path.startswith(('tests/host/', 'tests/fuzz/')):
         return ['gcc', '-DHOSTED=1', *USER_FLAGS]
     return ['musl-gcc', *USER_FLAGS]
@@ -278,11 +279,12 @@ def lint_tidy(everything=False):
 
 def lint_clang():
     def job(path):
-        status, out = call(['clang-19', *KERNEL_FLAGS, *CLANG_FLAGS, path])
+        status, out = call(['clang-19', *flags_of(path)[1:], *CLANG_FLAGS,
+                            path])
         return [x for x in out.split('\n')
                 if re.search(r'(warning|error): ', x)] if status else []
     return each(job, [f for f in sources('kernel/*.c')
-                      if '/vdso/' not in f and 'kasan.c' not in f])
+                      if '/vdso/' not in f])
 
 
 def main():

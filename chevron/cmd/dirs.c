@@ -177,7 +177,7 @@ int cmd_rmdir(struct shell *sh, int argc, char **argv)
 	if (o.at >= argc)
 		return cmd_usage(argv[0]);
 	for (int i = o.at; i < argc; i++) {
-		char *slash = argv[i];
+		char *slash;
 
 		do {
 			if (rmdir(argv[i]) != 0) {

@@ -77,6 +77,7 @@ struct ANNOTATE(capability("lock")) lock {
 /* Saved interrupt flag. */
 typedef uint64_t irqflags_t;
 
+/* A free lock of that rank. */
 void lock_init(struct lock *l, enum lock_rank rank);
 
 /*

@@ -18,6 +18,7 @@ struct ANNOTATE(capability("mutex")) mutex {
 	struct list waiters GUARDED_BY(&lock);
 };
 
+/* A free mutex of that rank. */
 void mutex_init(struct mutex *m, enum lock_rank rank);
 
 /* May sleep, not interruptible. Never in interrupts or under a spinlock. */
@@ -41,6 +42,7 @@ struct ANNOTATE(capability("rwlock")) rwlock {
 	struct list waiters GUARDED_BY(&lock);
 };
 
+/* Any number of readers or one writer; both sleep until they may. */
 void rwlock_init(struct rwlock *l, enum lock_rank rank);
 void rwlock_read(struct rwlock *l) ANNOTATE(acquire_shared_capability(l));
 void rwlock_read_drop(struct rwlock *l) ANNOTATE(release_shared_capability(l));

@@ -21,6 +21,7 @@ void rb_insert(struct rb_root *root, struct rb_node *parent,
     struct rb_node **link, struct rb_node *n);
 void rb_erase(struct rb_root *root, struct rb_node *n);
 
+/* In order; NULL: there is none. */
 struct rb_node *rb_first(const struct rb_root *root);
 struct rb_node *rb_last(const struct rb_root *root);
 struct rb_node *rb_next(const struct rb_node *n);

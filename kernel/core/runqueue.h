@@ -37,6 +37,7 @@ struct aligned_to(CACHE_LINE) runqueue {
 PERCPU_DECLARE(struct runqueue, runqueue);
 extern _Atomic uint64_t sched_idle_cpus;
 
+/* Empty, with idle as the current thread. */
 void runqueue_init(struct runqueue *rq, unsigned cpu, struct thread *idle);
 
 /*

@@ -111,13 +111,13 @@ struct thread {
 	uint64_t rseq;        /* (o) user address of struct rseq or 0 */
 	uint32_t rseq_sig;
 	struct restart restart; /* (o) for restart_syscall */
-	int exit_code;         /* (o) wait status */
-	uint64_t syscalls;     /* (o) count */
-	uint64_t minflt;       /* (o) page faults without I/O */
-	uint64_t majflt;       /* (o) */
-	uint32_t lock_depth;   /* debug: mutexes held */
-	uint8_t lock_ranks[8]; /* debug: their ranks */
-	uint32_t fault_depth;  /* faults in user copies, against recursion */
+	int exit_code;          /* (o) wait status */
+	uint64_t syscalls;      /* (o) count */
+	uint64_t minflt;        /* (o) page faults without I/O */
+	uint64_t majflt;        /* (o) */
+	uint32_t lock_depth;    /* debug: mutexes held */
+	uint8_t lock_ranks[8];  /* debug: their ranks */
+	uint32_t fault_depth;   /* faults in user copies, against recursion */
 };
 
 PERCPU_DECLARE(struct thread *, current_thread);

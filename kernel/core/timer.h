@@ -17,6 +17,7 @@ struct timer {
 	bool queued;  /* under that queue's lock */
 };
 
+/* Not pending; fn is called in the timer interrupt, without locks. */
 void timer_init(struct timer *t, void (*fn)(struct timer *t));
 
 /* (Re)start t for the absolute monotonic time `deadline`. Any context. */

@@ -45,6 +45,7 @@ enum wait_mode {
 
 #define WAIT_FOREVER UINT64_MAX
 
+/* Without waiters. */
 void wait_queue_init(struct wait_queue *q);
 #define WAIT_QUEUE_INIT(name) \
 	{.lock = LOCK_INIT(RANK_WAITQ), .waiters = LIST_INIT((name).waiters)}

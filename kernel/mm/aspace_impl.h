@@ -35,6 +35,7 @@ struct garbage {
 	struct mapping *list; /* through rb.child[0] */
 };
 
+/* Zeroed, in no tree; NULL: no memory. Free one that is in no tree. */
 struct mapping *mapping_alloc(void);
 void mapping_free_memory(struct mapping *m);
 

@@ -147,7 +147,7 @@ static enum err remap_locked(
 {
 	struct mapping *m = aspace_find(a, r->at);
 	enum err e = remap_check(a, m, r);
-	vaddr_t to = r->at;
+	vaddr_t to;
 
 	if (e != OK)
 		return e;

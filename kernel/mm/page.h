@@ -146,6 +146,7 @@ struct zone_stats {
 	uint64_t min, present;               /* frames */
 	uint64_t free_blocks[PAGE_ORDER_MAX + 1];
 };
+/* Numbers of one zone as of now. */
 void page_zone_stats(enum zone_id zone, struct zone_stats *out);
 uint64_t page_free_count(void);    /* all zones and caches */
 uint64_t page_managed_count(void); /* all frames that were ever RAM for us */

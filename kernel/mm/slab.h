@@ -32,6 +32,7 @@ void *kmalloc_atomic(size_t n);
 void kfree(void *p); /* NULL is fine; like slab_free */
 char *kstrdup(const char *s);
 
+/* Once at boot, after page_init: caches and kmalloc work from here. */
 void slab_init(void);
 
 /* For /proc/slabinfo: visit every cache. */

@@ -35,6 +35,7 @@ void iounmap(void *p);
 /* Unmap what was freed and empty the stack caches; frames freed. Sleeps. */
 uint64_t vmalloc_purge(uint64_t want);
 
+/* Once at boot, after slab_init. */
 void vmalloc_init(void);
 uint64_t vmalloc_used(void);   /* bytes handed out, cached stacks too */
 uint64_t vmalloc_mapped(void); /* frames behind them and what waits */

@@ -19,6 +19,7 @@ struct area {
 	enum area_kind kind;
 };
 
+/* All of [base, base + size) is free. */
 void area_init(vaddr_t base, uint64_t size);
 
 /*

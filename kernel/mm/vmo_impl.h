@@ -41,6 +41,7 @@ struct vmo {
 /* Bits of page->cache.vmo_flags; guarded by the object's lock. */
 enum { VMO_PAGE_BUSY = 1 }; /* the pager fills it: wait */
 
+/* Once at boot, after slab_init. */
 void vmo_page_init(void);
 
 /* What vmo_step_locked wants done before it is called again. */

@@ -38,6 +38,7 @@ struct tree_spare {
 /* A page whose leaf was once copied: other trees may hold it. */
 enum { PAGE_COW = 0x80 };
 
+/* Once at boot, after slab_init. */
 void page_tree_init(void);
 
 /* Have at least n nodes in sp. May sleep. E_NOMEM. */

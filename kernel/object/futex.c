@@ -257,7 +257,7 @@ long futex_requeue(struct uptr from, struct uptr to, bool private, int wake,
 	for (;;) {
 		lock_two(b1, b2);
 		if (expect == NULL ||
-		    (e = user_read_u32_nofault(from, &now)) == OK)
+		    user_read_u32_nofault(from, &now) == OK)
 			break;
 		unlock_two(b1, b2);
 		if ((e = user_read_u32(from, &now)) != OK)
@@ -290,6 +290,7 @@ long futex_requeue(struct uptr from, struct uptr to, bool private, int wake,
 }
 
 /* FUTEX_WAKE_OP: op(4) cmp(4) oparg(12) cmparg(12), see futex(2). */
+/* long: flat switches */
 static enum err apply_op(struct uptr addr, uint32_t code, bool *met)
 {
 	int32_t arg = (int32_t)(code << 8) >> 20;

@@ -59,6 +59,7 @@ struct sighand {
 	(SIGBIT(SIGSEGV) | SIGBIT(SIGBUS) | SIGBIT(SIGILL) | SIGBIT(SIGFPE) | \
 	    SIGBIT(SIGTRAP) | SIGBIT(SIGSYS))
 
+/* The cache, once at boot; a set of default handlers, NULL: no memory. */
 void sighand_init(void);
 struct sighand *sighand_create(void);
 /* A copy for fork; clear: with every handler back to the default. */

@@ -58,6 +58,7 @@ PERCPU_DECLARE(_Atomic uint64_t[SILO_RESOURCES], silo_stock);
 enum { SILO_STOCK_SHIFT = 16, SILO_BATCH = 64 };
 
 enum err silo_charge_slow(struct silo *s, enum silo_resource r, int64_t n);
+/* The part of silo_uncharge that passes a batch on. */
 void silo_uncharge_slow(uint16_t index, enum silo_resource r, int64_t n);
 
 /*

@@ -60,6 +60,7 @@ static inline struct mount *mount_get(struct mount *m)
 	atomic_fetch_add_explicit(&m->refs, 1, memory_order_relaxed);
 	return m;
 }
+/* A reference unless the last one went. */
 bool mount_tryget(struct mount *m);
 void mount_put(struct mount *m); /* may sleep */
 

@@ -29,6 +29,7 @@ struct tmpdir {
 	uint32_t mask; /* table size - 1 */
 };
 
+/* Empty. */
 void tmpdir_init(struct tmpdir *d);
 /* Frees the index and the entries, not what they name. */
 void tmpdir_free(struct tmpdir *d);

@@ -347,7 +347,6 @@ static enum err slow_step(struct walk *w, const struct path *root,
 	next.mount = mount_get(at->mount);
 	path_cross_mounts(&next);
 	n = path_node(&next);
-	e = OK;
 	if ((w->flags & WALK_NOXDEV) && next.mount != at->mount)
 		e = E_XDEV;
 	else if (node_type(n) != NODE_LNK ||

@@ -1,5 +1,6 @@
 /* tests/host/aspace_map_test.c -- address spaces against a model and a TLB. */
 /* SPDX-License-Identifier: MIT */
+/* long: one model, and every question that is put to it */
 /* build: kernel/mm/aspace.c kernel/mm/aspace_map.c kernel/mm/aspace_protect.c
  * kernel/mm/aspace_remap.c kernel/mm/aspace_info.c kernel/mm/fault.c
  * kernel/mm/fault_huge.c

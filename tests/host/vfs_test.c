@@ -1,5 +1,6 @@
 /* tests/host/vfs_test.c -- the router over tmpfs, beside the host's tmpfs. */
 /* SPDX-License-Identifier: MIT */
+/* long: one model, and every question that is put to it */
 /* build: tests/host/vfs_shim.c tests/host/shim.c */
 /* build: kernel/vfs/name.c kernel/vfs/name_move.c kernel/vfs/walk.c */
 /* build: kernel/vfs/mount.c kernel/vfs/fs_context.c kernel/vfs/path_text.c */
@@ -539,6 +540,7 @@ static const uint32_t open_choices[] = {O_RDONLY, O_WRONLY, O_RDWR | O_CREAT,
     O_PATH | O_NOFOLLOW, O_RDONLY | O_CREAT, O_CREAT | O_NOFOLLOW | O_WRONLY};
 
 /* One random change or question to both; the results must be the same. */
+/* long: flat switch */
 static void both(char *what, long *ours, long *theirs)
 {
 	char p[128], q[128];

@@ -160,7 +160,7 @@ static paddr_t root_table(bool *wide)
 
 bool acpi_init(void)
 {
-	bool wide, madt = false;
+	bool wide = false, madt = false;
 	paddr_t at = root_table(&wide);
 	const struct acpi_header *root =
 	    at ? table_map(at, TABLE_SIZE_MAX) : NULL;

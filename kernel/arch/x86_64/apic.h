@@ -17,6 +17,7 @@ void lapic_init(void);
 /* Every CPU: switch it on, mask all sources, x2APIC where there is one. */
 void lapic_init_cpu(void);
 
+/* This CPU's APIC id; end the interrupt in service. */
 uint32_t lapic_id(void);
 void lapic_eoi(void);
 /* True when vector v is in service here (a spurious interrupt is not). */

@@ -11,8 +11,8 @@
 #define REGS_RBX      40
 #define REGS_R11      48
 #define REGS_R10      56
-#define REGS_R9	      64
-#define REGS_R8	      72
+#define REGS_R9       64
+#define REGS_R8       72
 #define REGS_RAX      80
 #define REGS_RCX      88
 #define REGS_RDX      96
@@ -20,14 +20,14 @@
 #define REGS_RDI      112
 #define REGS_ORIG_RAX 120
 #define REGS_RIP      128
-#define REGS_CS	      136
+#define REGS_CS       136
 #define REGS_RFLAGS   144
 #define REGS_RSP      152
-#define REGS_SS	      160
+#define REGS_SS       160
 #define REGS_SIZE     168
 
 /* struct thread. */
 #define THREAD_KSTACK_TOP 0
-#define THREAD_SAVED_SP	  8
-#define THREAD_WORK	  16
+#define THREAD_SAVED_SP   8
+#define THREAD_WORK       16
 #define THREAD_SYSCALL_NR 20

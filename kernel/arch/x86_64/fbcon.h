@@ -13,5 +13,6 @@ bool fbcon_init(void);
 /* Terminal output. Any context but NMI; slow, so not under a spinlock. */
 void fbcon_write(const char *s, size_t n);
 
+/* Size in characters; constant, 0 without a screen. */
 unsigned fbcon_rows(void);
 unsigned fbcon_columns(void);

@@ -42,6 +42,7 @@ struct pt_batch {
 	bool free_tables;
 };
 
+/* Once at boot, after slab_init. */
 void pt_init(void);
 enum err pt_create(struct page_table *pt, struct silo *silo);
 /* Every mapping was zapped, no CPU has it loaded (tlb_retire). */

@@ -72,17 +72,8 @@ struct held_locks {
 	struct lock *lock[HELD_MAX];
 	uint32_t count;
 	uint32_t base; /* those below were held when the interrupt came */
-	bool nested;   /* the next take may have the rank already held */
 };
 PERCPU_DEFINE(struct held_locks, held_locks);
-
-NO_LOCK_CHECK void lock_take_nested(struct lock *l)
-{
-	preempt_disable();
-	held_locks.nested = true;
-	lock_take(l);
-	preempt_enable();
-}
 
 bool lock_held(const struct lock *l)
 {
@@ -94,7 +85,7 @@ bool lock_held(const struct lock *l)
  * Interrupts are off inside: a handler that takes a lock between would see
  * the list half changed.
  */
-void lock_debug_take(struct lock *l, const void *site)
+static void check_take(struct lock *l, const void *site, bool nested)
 {
 	struct held_locks *h;
 	irqflags_t f;
@@ -114,12 +105,27 @@ void lock_debug_take(struct lock *l, const void *site)
 	for (uint32_t i = h->base; i < h->count; i++) {
 		unsigned rank = h->lock[i]->rank;
 
-		if (rank > l->rank || (rank == l->rank && !h->nested))
+		if (rank > l->rank || (rank == l->rank && !nested))
 			panic("lock order: rank %u (%p) under %u (%p)", l->rank,
 			    site, rank, h->lock[i]->site);
 	}
-	h->nested = false;
 	irq_restore(f);
+}
+
+void lock_debug_take(struct lock *l, const void *site)
+{
+	check_take(l, site, false);
+}
+
+NO_LOCK_CHECK void lock_take_nested(struct lock *l)
+{
+	const void *site = __builtin_return_address(0);
+
+	preempt_disable();
+	check_take(l, site, true);
+	if (atomic_exchange_explicit(&l->held, 1, memory_order_acquire))
+		lock_spin(l);
+	lock_debug_taken(l, site);
 }
 
 void lock_debug_taken(struct lock *l, const void *site)

@@ -135,6 +135,14 @@ void rcu_idle(bool idle)
 	atomic_store(&c->idle, idle);
 }
 
+void rcu_interrupt(void)
+{
+	struct rcu_cpu *c = percpu_ptr(rcu_cpu);
+
+	if (atomic_load_explicit(&c->idle, memory_order_relaxed))
+		atomic_store(&c->idle, false);
+}
+
 static struct rcu_head *take_all(void)
 {
 	struct rcu_head *all = NULL;

@@ -42,5 +42,6 @@ bool rcu_is_callback(void);
 /* Hooks: called by the scheduler (preemption disabled) and by the IPI. */
 void rcu_note_quiescent(void);
 void rcu_idle(bool idle); /* this CPU enters or leaves the idle loop */
+void rcu_interrupt(void); /* its handler may read: not idle any more */
 void rcu_init_cpu(void);
 void rcu_start(void); /* starts the callback thread */

@@ -30,6 +30,11 @@ void wait_join(struct wait_queue *q, struct waiter *w)
 	else
 		list_push_front(&q->waiters, &w->link);
 	lock_drop_irq(&q->lock, f);
+	/*
+	 * Pairs with the fence of wait_idle: we are in the list before we look
+	 * at the condition. The drop alone is no barrier for that load.
+	 */
+	atomic_thread_fence(memory_order_seq_cst);
 }
 
 void wait_begin(struct wait_queue *q, struct waiter *w)
@@ -111,7 +116,9 @@ enum err wait_flag(_Atomic bool *flag, enum wait_mode mode, nsec_t deadline)
 		schedule();
 	}
 	atomic_store_explicit(&t->state, THREAD_RUNNING, memory_order_relaxed);
-	atomic_store_explicit(flag, false, memory_order_relaxed);
+	/* A wake that came too late for us stays: others look at it. */
+	if (e == OK)
+		atomic_store_explicit(flag, false, memory_order_relaxed);
 	if (timed)
 		timer_cancel(&t->wait_timer);
 	return e;

@@ -93,9 +93,15 @@ static int wake_key(const struct futex_key *key, int n, uint32_t bitset)
 	struct futex_waiter *w, *next;
 	int woken = 0;
 
-	/* Nobody there: the full barrier orders it after the caller's store. */
+	/*
+	 * Nobody there, and nobody about to be: a waiter has the lock from
+	 * before it reads the word until it is in the list. The full barrier
+	 * puts both looks after the caller's store to the word; the acquire
+	 * shows what the last holder did.
+	 */
 	atomic_thread_fence(memory_order_seq_cst);
-	if (b->waiters.next == &b->waiters)
+	if (!atomic_load_explicit(&b->lock.held, memory_order_acquire) &&
+	    __atomic_load_n(&b->waiters.next, __ATOMIC_RELAXED) == &b->waiters)
 		return 0;
 	lock_take(&b->lock);
 	list_for_each_safe(w, next, &b->waiters, link)

@@ -303,6 +303,7 @@ void irq_dispatch(struct regs *r, unsigned vector)
 	uint32_t locks = lock_debug_irq_enter();
 
 	preempt_count++;
+	rcu_interrupt();
 	irq_total++;
 	if (vector == VECTOR_TIMER) {
 		lapic_eoi();

@@ -289,12 +289,13 @@ static void set_comm(struct exec *x, struct process *p, struct thread *t)
 static void swap_parts(struct exec *x, struct process *p, struct thread *t)
 {
 	struct aspace *old = p->aspace;
-	struct node *old_exe;
+	struct path old_exe;
 	irqflags_t f = lock_take_irq(&process_tree_lock);
 
 	p->aspace = x->aspace;
 	old_exe = p->exe;
-	p->exe = node_get(x->main.node);
+	p->exe = x->main.file->path;
+	path_get(&p->exe);
 	lock_drop_irq(&process_tree_lock, f);
 	/* The process holds the executable busy now, not the open file. */
 	atomic_fetch_sub(&x->main.node->writers, 1);
@@ -305,10 +306,7 @@ static void swap_parts(struct exec *x, struct process *p, struct thread *t)
 	p->vm_shared = false;
 	process_vfork_done(p);
 	aspace_put(old);
-	if (old_exe) {
-		file_exec_done(old_exe);
-		node_put(old_exe);
-	}
+	process_exe_done(&old_exe);
 }
 
 static void reset_thread(struct thread *t)

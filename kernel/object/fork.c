@@ -91,28 +91,33 @@ static void thread_inherit(
 	atomic_store_explicit(&t->state, THREAD_RUNNING, memory_order_relaxed);
 }
 
+void process_exe_done(struct path *exe)
+{
+	if (!exe->name)
+		return;
+	file_exec_done(path_node(exe));
+	path_put(exe);
+}
+
 void process_drop_parts(struct process *p)
 {
 	struct aspace *a = p->aspace;
 	struct desc_table *d = p->descs;
 	struct fs_context *fs = p->fs;
-	struct node *exe = p->exe;
+	struct path exe = p->exe;
 	struct namespace *ns = p->namespace;
 	irqflags_t f = lock_take_irq(&process_tree_lock);
 
 	p->aspace = NULL;
 	p->descs = NULL;
 	p->fs = NULL;
-	p->exe = NULL;
+	p->exe = (struct path){0};
 	lock_drop_irq(&process_tree_lock, f);
 	if (a)
 		aspace_put(a);
 	if (d)
 		desc_table_put(d);
-	if (exe) {
-		file_exec_done(exe);
-		node_put(exe);
-	}
+	process_exe_done(&exe);
 	if (fs)
 		fs_context_put(fs);
 	p->namespace = NULL;
@@ -167,10 +172,11 @@ static enum err process_inherit(struct process *p, const struct clone_args *a)
 	e = share_or_copy(p, a->flags);
 	if (e != OK)
 		return e;
-	if (self->exe) {
-		p->exe = node_get(self->exe);
+	if (self->exe.name) {
+		p->exe = self->exe;
+		path_get(&p->exe);
 		/* Executed once more: below zero, so writers stay out. */
-		atomic_fetch_sub(&p->exe->writers, 1);
+		atomic_fetch_sub(&path_node(&p->exe)->writers, 1);
 	}
 	memcpy(p->rlimits, self->rlimits, sizeof(p->rlimits));
 	memcpy(p->comm, self->comm, sizeof(p->comm));

@@ -161,13 +161,15 @@ struct fs_context *process_fs(struct process *p)
 	return fs;
 }
 
-struct node *process_exe(struct process *p)
+bool process_exe(struct process *p, struct path *out)
 {
 	irqflags_t f = lock_take_irq(&process_tree_lock);
-	struct node *n = p->exe ? node_get(p->exe) : NULL;
 
+	*out = p->exe;
+	if (out->name)
+		path_get(out);
 	lock_drop_irq(&process_tree_lock, f);
-	return n;
+	return out->name != NULL;
 }
 
 struct thread *process_leader(struct process *p)

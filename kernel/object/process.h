@@ -4,6 +4,7 @@
 #include "kernel/core/thread.h"
 #include "kernel/core/wait.h"
 #include "kernel/object/silo.h"
+#include "kernel/vfs/path.h"
 
 struct aspace;
 struct desc_table;
@@ -100,7 +101,7 @@ struct process {
 	struct fs_context *fs;           /* cwd, root, umask; CLONE_FS shares */
 	struct sighand *sighand;         /* (h) NULL: dead */
 	struct namespace *namespace;     /* mounts; CLONE_NEWNS copies */
-	struct node *exe;                /* (t) writing it is E_TXTBSY */
+	struct path exe;                 /* (t) writing it is E_TXTBSY */
 	struct rlimit rlimits[RL_COUNT]; /* (t) to change, read anywhere */
 
 	/* Signals of the whole process (h). */
@@ -165,7 +166,7 @@ void process_put(struct process *p);
 struct aspace *process_aspace(struct process *p);
 struct desc_table *process_descs(struct process *p);
 struct fs_context *process_fs(struct process *p);
-struct node *process_exe(struct process *p);
+bool process_exe(struct process *p, struct path *out);
 struct thread *process_leader(struct process *p);
 
 /* Nanoseconds on a CPU of all threads, dead ones included. */

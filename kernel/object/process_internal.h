@@ -153,3 +153,6 @@ nsec_t process_thread_time(const struct thread *t);
 /* Let go of p's memory, descriptors, ... ; some may be absent. May sleep. */
 void process_drop_parts(struct process *p);
 void exec_init(void);
+
+/* A process executes *exe no more; empty is fine. Takes the references. */
+void process_exe_done(struct path *exe);

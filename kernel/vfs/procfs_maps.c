@@ -11,7 +11,7 @@ enum { KIB_PER_PAGE = 4, AREA_MAX = 128 << 10, PIECE = 256 };
 
 /*
  * The place of a node in the reader's namespace, by the name cache: whoever
- * mapped or executes it came by a name. E_NOENT when that was forgotten.
+ * mapped it came by a name. E_NOENT when that was forgotten.
  */
 static enum err node_place(struct node *n, struct path *out)
 {
@@ -34,14 +34,7 @@ static enum err node_place(struct node *n, struct path *out)
 
 enum err proc_follow_exe(const struct proc_ref *r, struct path *out)
 {
-	struct node *n = process_exe(r->process);
-	enum err e;
-
-	if (!n)
-		return E_NOENT;
-	e = node_place(n, out);
-	node_put(n);
-	return e;
+	return process_exe(r->process, out) ? OK : E_NOENT;
 }
 
 static const char *area_name(

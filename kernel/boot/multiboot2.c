@@ -85,9 +85,12 @@ const char *multiboot2_cmdline(const void *info)
 static void add_mmap(struct boot_info *bi, const struct tag *t)
 {
 	const struct tag_mmap *m = (const void *)t;
-	uint32_t step = m->entry_size;
+	uint32_t step;
 
-	if (t->size < sizeof(*m) || step < sizeof(struct mmap_entry))
+	if (t->size < sizeof(*m))
+		return;
+	step = m->entry_size;
+	if (step < sizeof(struct mmap_entry))
 		return;
 	for (uint32_t at = sizeof(*m); step <= t->size - at; at += step) {
 		const struct mmap_entry *e =
@@ -120,9 +123,12 @@ static uint32_t efi_kind(uint32_t type)
 static void add_efi_mmap(struct boot_info *bi, const struct tag *t)
 {
 	const struct tag_efi_mmap *m = (const void *)t;
-	uint32_t step = m->descriptor_size;
+	uint32_t step;
 
-	if (t->size < sizeof(*m) || step < sizeof(struct efi_descriptor))
+	if (t->size < sizeof(*m))
+		return;
+	step = m->descriptor_size;
+	if (step < sizeof(struct efi_descriptor))
 		return;
 	for (uint32_t at = sizeof(*m); step <= t->size - at; at += step) {
 		const struct efi_descriptor *d =

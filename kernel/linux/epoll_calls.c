@@ -115,11 +115,11 @@ static __attribute__((noinline)) long wait_masked(int epfd, struct uptr events,
 long sys_epoll_pwait(int epfd, struct uptr events, int max, int timeout_ms,
     struct uptr mask, size_t mask_size)
 {
-	nsec_t deadline = deadline_ms(timeout_ms);
-
-	if (likely(uptr_null(mask)))
-		return wait_for(epfd, events, max, deadline);
-	return wait_masked(epfd, events, max, deadline, mask, mask_size);
+	if (likely(uptr_null(mask) && timeout_ms <= 0))
+		return wait_for(epfd, events, max,
+		    timeout_ms ? WAIT_FOREVER : POLL_NO_WAIT);
+	return wait_masked(
+	    epfd, events, max, deadline_ms(timeout_ms), mask, mask_size);
 }
 
 long sys_epoll_pwait2(int epfd, struct uptr events, int max,

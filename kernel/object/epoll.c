@@ -27,7 +27,6 @@
  * Wake-ups of an epoll that is watched itself happen inside of fire: queues of
  * one rank nest there, from the inner epoll to the outer, never in a circle.
  */
-#define EVENTS_MASK   0x0fffffffu
 #define EVENTS_ALWAYS ((uint32_t)(EV_ERR | EV_HUP))
 #define EXCLUSIVE_OK                                                  \
 	((uint32_t)(EV_IN | EV_OUT | EV_ERR | EV_HUP | EPOLL_WAKEUP | \
@@ -36,13 +35,6 @@
 
 struct mutex epoll_nesting;
 static struct slab_cache *item_cache, *epoll_cache;
-
-/* What a watch is there for; nothing once a one-shot was reported. */
-static uint32_t wanted(const struct epoll_item *i)
-{
-	return atomic_load_explicit(&i->events, memory_order_relaxed) &
-	       EVENTS_MASK;
-}
 
 /* Put i on the ready list; false when it was there. Interrupts are off. */
 static bool ready_push(struct epoll *ep, struct epoll_item *i)
@@ -60,8 +52,7 @@ static bool ready_push(struct epoll *ep, struct epoll_item *i)
 	return fresh;
 }
 
-static void ready_remove_locked(struct epoll *ep, struct epoll_item *i)
-    REQUIRES(&ep -> ready_lock)
+void epoll_ready_remove(struct epoll *ep, struct epoll_item *i)
 {
 	if (!i->queued)
 		return;
@@ -91,7 +82,7 @@ static bool fire(struct waiter *w, uint32_t events)
 {
 	struct epoll_item *i =
 	    container_of(w, struct epoll_entry, waiter)->item;
-	uint32_t want = wanted(i);
+	uint32_t want = epoll_wanted(i);
 
 	if (!want || (events && !(events & want)))
 		return false;
@@ -102,8 +93,7 @@ static bool fire(struct waiter *w, uint32_t events)
 	return wake_waiters(i->ep);
 }
 
-/* The same for what we found ready ourselves. */
-static void make_ready(struct epoll *ep, struct epoll_item *i)
+void epoll_make_ready(struct epoll *ep, struct epoll_item *i)
 {
 	irqflags_t f = irq_save();
 
@@ -206,7 +196,7 @@ static void item_remove(struct epoll *ep, struct epoll_item *i)
 		kfree(e);
 	}
 	f = lock_take_irq(&ep->ready_lock);
-	ready_remove_locked(ep, i);
+	epoll_ready_remove(ep, i);
 	lock_drop_irq(&ep->ready_lock, f);
 	watch_unlink(i->object, i);
 	if (i->nested)
@@ -277,8 +267,8 @@ static enum err add(struct epoll *ep, int fd, struct object *o,
 		item_remove(ep, i);
 		return e;
 	}
-	if (now & wanted(i))
-		make_ready(ep, i);
+	if (now & epoll_wanted(i))
+		epoll_make_ready(ep, i);
 	return OK;
 }
 
@@ -295,8 +285,8 @@ static enum err modify(struct epoll *ep, int fd, struct object *o,
 	i->data = ev->data;
 	/* A full barrier: whoever fires after the look sees the new events. */
 	atomic_store(&i->events, ev->events | EVENTS_ALWAYS);
-	if (object_poll(o, NULL) & wanted(i))
-		make_ready(ep, i);
+	if (object_poll(o, NULL) & epoll_wanted(i))
+		epoll_make_ready(ep, i);
 	return OK;
 }
 
@@ -362,167 +352,6 @@ enum err epoll_control(struct object *epo, enum epoll_operation op, int fd,
 	if (nested)
 		mutex_drop(&epoll_nesting);
 	return e;
-}
-
-/* The state of a level-triggered watch, which stays on the list if it has */
-static uint32_t scan_level(struct epoll *ep, struct epoll_item *i)
-    REQUIRES(&ep -> lock)
-{
-	uint32_t got;
-	irqflags_t f;
-
-	/* A full barrier: before the look. */
-	atomic_store(&i->fired, false);
-	got = i->object->ops->poll(i->object, NULL) & wanted(i);
-	if (likely(got && ep->nready == 1))
-		return got;
-	f = lock_take_irq(&ep->ready_lock);
-	if (got || i->fired) { /* to the end: others have their turn */
-		list_remove(&i->ready_link);
-		list_push_back(&ep->ready, &i->ready_link);
-	} else {
-		ready_remove_locked(ep, i);
-	}
-	lock_drop_irq(&ep->ready_lock, f);
-	return got;
-}
-
-static uint32_t scan_edge(struct epoll *ep, struct epoll_item *i)
-    REQUIRES(&ep -> lock)
-{
-	irqflags_t f = lock_take_irq(&ep->ready_lock);
-
-	ready_remove_locked(ep, i);
-	lock_drop_irq(&ep->ready_lock, f);
-	/* A full barrier: what fires after the look puts it back. */
-	atomic_thread_fence(memory_order_seq_cst);
-	return object_poll(i->object, NULL) & wanted(i);
-}
-
-static bool by_edge(const struct epoll_item *i)
-{
-	return i->events & (EPOLL_EDGE | EPOLL_ONESHOT);
-}
-
-/* Report up to max events; E_FAULT only if there was none before. */
-static long scan(struct epoll *ep, struct uptr out, int max)
-    REQUIRES(&ep -> lock)
-{
-	uint32_t left = ep->nready;
-	long done = 0;
-
-	while (left-- && done < max) {
-		/* Others only append, and the list is not empty. */
-		struct epoll_item *i =
-		    list_first(&ep->ready, struct epoll_item, ready_link);
-		bool edge = by_edge(i);
-		struct epoll_event ev;
-
-		ev.events = edge ? scan_edge(ep, i) : scan_level(ep, i);
-		if (!ev.events)
-			continue;
-		ev.data = i->data;
-		if (copy_to_user(out, &ev, sizeof(ev)) != OK) {
-			if (edge)
-				make_ready(ep, i);
-			return done ? done : E_FAULT;
-		}
-		if (i->events & EPOLL_ONESHOT)
-			i->events &= ~EVENTS_MASK;
-		out.addr += sizeof(ev);
-		done++;
-	}
-	return done;
-}
-
-/* Look once; 0 when nothing is ready. */
-static long look(struct epoll *ep, struct uptr out, int max)
-{
-	long r;
-
-	mutex_take(&ep->lock);
-	r = scan(ep, out, max);
-	mutex_drop(&ep->lock);
-	/* What is left is for the next thread. */
-	if (r && ep->nready && !wait_idle(&ep->wait))
-		wait_wake(&ep->wait);
-	return r;
-}
-
-static enum err sleep_until_ready(struct epoll *ep, nsec_t deadline)
-{
-	struct waiter w;
-	enum err e = OK;
-
-	wait_begin_exclusive(&ep->wait, &w);
-	while (!ep->nready && e == OK)
-		e = wait_sleep(&w, WAIT_INTR, deadline);
-	wait_end(&w);
-	return e;
-}
-
-/* Nothing was ready at the first look. */
-static long wait_slow(
-    struct epoll *ep, struct uptr events, int max, nsec_t deadline)
-{
-	enum err e = OK;
-	long r = 0;
-
-	while (r == 0 && e == OK) {
-		e = sleep_until_ready(ep, deadline);
-		/* Also after a time-out: what came with it counts. */
-		if (ep->nready)
-			r = look(ep, events, max);
-	}
-	if (r || e == E_TIMEDOUT)
-		return r;
-	return e;
-}
-
-long epoll_wait(
-    struct object *epo, struct uptr events, int max, nsec_t deadline)
-{
-	struct epoll *ep = epoll_of(epo);
-	long r;
-
-	if (unlikely(epo->ops != &epoll_ops))
-		return E_INVAL;
-	if (ep->nready) {
-		r = look(ep, events, max);
-		if (likely(r))
-			return r;
-	}
-	return deadline ? wait_slow(ep, events, max, deadline) : 0;
-}
-
-/* Is anything ready? Drops from the list what is not. */
-static bool any_ready(struct epoll *ep) REQUIRES(&ep -> lock)
-{
-	uint32_t left = ep->nready;
-
-	while (left--) {
-		struct epoll_item *i =
-		    list_first(&ep->ready, struct epoll_item, ready_link);
-
-		if (scan_level(ep, i)) /* edges too: they are not consumed */
-			return true;
-	}
-	return false;
-}
-
-static uint32_t epoll_poll(struct object *o, struct poll_table *pt)
-{
-	struct epoll *ep = epoll_of(o);
-	bool ready = false;
-
-	poll_wait(pt, &ep->polled);
-	if (!ep->nready)
-		return 0;
-	/* An outer epoll's lock may be held: from the outer to the inner. */
-	mutex_take_nested(&ep->lock);
-	ready = any_ready(ep);
-	mutex_drop(&ep->lock);
-	return ready ? EV_IN | EV_RDNORM : 0;
 }
 
 /* The last reference to o is gone: so are all watches of it. */

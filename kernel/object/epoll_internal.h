@@ -62,6 +62,24 @@ struct epoll {
 
 extern const struct object_ops epoll_ops;
 
+/* The bits of item->events that poll methods know. */
+#define EPOLL_EVENTS 0x0fffffffu
+
+/* What a watch is there for; nothing once a one-shot was reported. */
+static inline uint32_t epoll_wanted(const struct epoll_item *i)
+{
+	return atomic_load_explicit(&i->events, memory_order_relaxed) &
+	       EPOLL_EVENTS;
+}
+
+/* Take i off the ready list, if it is there. */
+void epoll_ready_remove(struct epoll *ep, struct epoll_item *i)
+    REQUIRES(&ep -> ready_lock);
+/* i was found ready without a wake-up of its object's. */
+void epoll_make_ready(struct epoll *ep, struct epoll_item *i);
+/* object_ops.poll */
+uint32_t epoll_poll(struct object *o, struct poll_table *pt);
+
 static inline struct epoll *epoll_of(struct object *o)
 {
 	return (struct epoll *)o;

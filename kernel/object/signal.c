@@ -1,6 +1,7 @@
 /* kernel/object/signal.c -- sending signals, and the queues they wait in. */
 /* SPDX-License-Identifier: MIT */
 #include "kernel/object/signal_internal.h"
+#include "kernel/object/signalfd.h"
 #include "kernel/arch/x86_64/irq.h"
 #include "kernel/arch/x86_64/regs.h"
 #include "kernel/core/klog.h"
@@ -252,8 +253,10 @@ static enum err send_locked(struct process *p, struct thread *t,
 	if (ignored_locked(p, t, info->signo))
 		return OK;
 	e = queue_locked(p, t, info, must_queue);
-	if (e == OK)
+	if (e == OK) {
 		announce_locked(p, t, info->signo);
+		signalfd_notify(p, info->signo);
+	}
 	return e;
 }
 

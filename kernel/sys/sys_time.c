@@ -7,6 +7,7 @@
 #include "kernel/core/wait.h"
 #include "kernel/arch/x86_64/cpu.h"
 #include "kernel/mm/usercopy.h"
+#include "kernel/object/timerfd.h"
 #include "kernel/object/process.h"
 #include "kernel/sys/timespec.h"
 
@@ -124,6 +125,7 @@ long sys_clock_settime(int clock, struct uptr in)
 	if (!cred_privileged())
 		return E_PERM;
 	clock_wall_set(ns);
+	timerfd_clock_was_set();
 	return OK;
 }
 
@@ -152,6 +154,7 @@ long sys_settimeofday(struct uptr tv, struct uptr tz)
 	if (!cred_privileged())
 		return E_PERM;
 	clock_wall_set(ns);
+	timerfd_clock_was_set();
 	return OK;
 }
 

@@ -282,6 +282,7 @@ NO_LOCK_CHECK void sched_switched(void)
 
 	if (unlikely(away))
 		rq->must_move = NULL;
+	atomic_store_explicit(&prev->on_cpu, 0, memory_order_relaxed);
 	switch_finish(thread_current());
 	lock_drop(&rq->lock);
 	if (unlikely(atomic_load_explicit(&prev->state, memory_order_relaxed) ==
@@ -339,6 +340,8 @@ NO_LOCK_CHECK static void switch_away(bool preempted)
 	rq->previous = prev;
 	next->run_start = tsc;
 	want_slice_locked(rq);
+	/* Signals sent from now on interrupt it: signal_kick looks here. */
+	atomic_store_explicit(&next->on_cpu, 1, memory_order_relaxed);
 	current_thread = next;
 	switch_to(prev, next);
 	/* We run again, perhaps on another CPU. */

@@ -211,7 +211,11 @@ static void announce_locked(struct process *p, struct thread *t, int signo)
 		return;
 	}
 	atomic_fetch_or(&t->work, WORK_SIGNAL);
-	if (t != thread_current())
+	/*
+	 * The running thread sees it on its way out, unless an interrupt sends
+	 * it between its last look and its sleep.
+	 */
+	if (t != thread_current() || atomic_load(&t->state) != THREAD_RUNNING)
 		signal_kick(t, false);
 }
 

@@ -23,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PAGE = 4096, LEAK_KIB = 512, COUNT_SLACK = 16, COUNTERS_MAX = 160 };
+enum { PAGE = 4096, LEAK_KIB = 512, COUNT_SLACK = 64, COUNTERS_MAX = 160 };
 
 static double deadline;
 static uint64_t seed;
@@ -387,13 +387,16 @@ static void count_objects(struct counters *c)
 	count_lines(c, "/proc/slabinfo");
 }
 
-/* How many more may be alive: names and their nodes are cached anew. */
+/*
+ * How many more may be alive: names and their nodes are cached anew. Magazines
+ * are the allocator's own.
+ */
 static long slack(const char *name)
 {
 	static const char *const exact[] = {"process", "thread", "aspace",
 	    "vmo", "fpu", "pipe", "sighand", "mapping", "descriptor"};
 
-	if (!strcmp(name, "free_frame"))
+	if (!strcmp(name, "free_frame") || !strncmp(name, "magazine", 8))
 		return LONG_MAX;
 	for (size_t i = 0; i < sizeof(exact) / sizeof(*exact); i++)
 		if (!strcmp(name, exact[i]))

@@ -411,7 +411,8 @@ static bool same_objects(const struct counters *a, const struct counters *b)
 	for (int i = 0; i < a->count && i < b->count; i++) {
 		long grown = b->value[i] - a->value[i];
 
-		if (strcmp(a->name[i], b->name[i]) || grown <= slack(a->name[i]))
+		if (strcmp(a->name[i], b->name[i]) ||
+		    grown <= slack(a->name[i]))
 			continue;
 		printf("stress: %s grew from %ld to %ld objects\n", a->name[i],
 		    a->value[i], b->value[i]);

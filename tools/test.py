@@ -38,13 +38,13 @@ def main():
     p.add_argument('names', nargs='*')
     a = p.parse_args()
     report = Report(a.names, a.quick, a.ci)
-    host_suite(report)
     r = subprocess.run([os.path.join(TOP, 'strat9'), 'build'], cwd=TOP,
                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                        stderr=subprocess.STDOUT, text=True)
     if r.returncode:
         report.fail('build', r.stdout)
-    else:
+    host_suite(report)
+    if not r.returncode:
         print(r.stdout.strip())
         guest_suite(report)
         system_suite(report)

@@ -11,8 +11,12 @@ import glob
 import os
 import re
 import subprocess
+import sys
 
 from .report import TOP, report_tap
+
+sys.path.insert(0, os.path.join(TOP, 'tests', 'lib'))
+import strat9vm  # noqa: E402
 
 CC = ['gcc', '-std=gnu2x', '-g', '-O1', '-fsanitize=address,undefined',
       '-fno-sanitize-recover=all', '-fno-omit-frame-pointer', '-Wall',
@@ -100,7 +104,10 @@ def unit_test(report, source):
 
 
 def script(report, source):
-    status, text = run(['sh', source])
+    """A TAP script; its argument is our shell, which runs here as well."""
+    status, text = run(
+        ['sh', source, os.path.join(strat9vm.build_dir(), 'chevron',
+                                    'chevron')], 300)
     report_tap(report, source[len('tests/'):], text, status)
 
 

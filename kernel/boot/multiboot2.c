@@ -90,7 +90,8 @@ static void add_mmap(struct boot_info *bi, const struct tag *t)
 	if (t->size < sizeof(*m))
 		return;
 	step = m->entry_size;
-	if (step < sizeof(struct mmap_entry))
+	/* The specification: a multiple of 8. */
+	if (step < sizeof(struct mmap_entry) || step % 8 != 0)
 		return;
 	for (uint32_t at = sizeof(*m); step <= t->size - at; at += step) {
 		const struct mmap_entry *e =
@@ -128,7 +129,7 @@ static void add_efi_mmap(struct boot_info *bi, const struct tag *t)
 	if (t->size < sizeof(*m))
 		return;
 	step = m->descriptor_size;
-	if (step < sizeof(struct efi_descriptor))
+	if (step < sizeof(struct efi_descriptor) || step % 8 != 0)
 		return;
 	for (uint32_t at = sizeof(*m); step <= t->size - at; at += step) {
 		const struct efi_descriptor *d =

@@ -119,6 +119,13 @@ static void session_start(struct session *s)
 	s->due = s->started + BACK_OFF_FIRST_MS;
 }
 
+void sessions_hang_up(void)
+{
+	for (int i = 0; i < count; i++)
+		if (sessions[i].pid > 0)
+			kill(sessions[i].pid, SIGHUP);
+}
+
 long sessions_start(void)
 {
 	long now = clock_ms(), next = -1;

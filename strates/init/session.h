@@ -5,6 +5,9 @@
 
 /* Learn which terminals want a session. */
 void sessions_find(void);
+/* Tell the shells of all sessions that their terminals go: SIGHUP. */
+void sessions_hang_up(void);
+
 /* Start what is due.  The milliseconds to the next one, -1: none waits. */
 long sessions_start(void);
 /* A child ended; when it was a session, it will be started again. */

@@ -44,7 +44,9 @@ def prepare(a, scratch):
     """QEMU's command line; the boot archive is written to scratch."""
     initfs = os.path.join(scratch, 'initfs.cpio')
     with open(initfs, 'wb') as f:
-        f.write(strat9vm.archive(add=a.add, add_with_libs=a.add_with_libs))
+        data = strat9vm.archive(add=a.add, add_with_libs=a.add_with_libs)
+        f.write(strat9vm.beside_tables(data) if a.machine == 'microvm'
+                else data)
     image = None
     if a.boot.split('-')[0] in ('iso', 'image'):
         kind = a.boot.split('-')[0]

@@ -16,6 +16,7 @@
  * the acpi strate's work.
  */
 enum { TABLES_MAX = 128, TABLE_SIZE_MAX = 1 << 20, DSDT_SIZE_MAX = 4 << 20 };
+enum { REDUCED_S5_USUAL = 5 };
 
 struct rsdp {
 	char signature[8];
@@ -175,6 +176,12 @@ bool acpi_init(void)
 		memcpy(&table, (const char *)(root + 1) + i * step, step);
 		madt = read_table(table) || madt;
 	}
+	/*
+	 * QEMU puts microvm's archive over the DSDT. Its machine, as most with
+	 * reduced hardware, takes 5; on any other this is tried last of all.
+	 */
+	if (platform.reduced_hardware && platform.s5_type_a < 0)
+		platform.s5_type_a = REDUCED_S5_USUAL;
 	if (madt)
 		platform.source = "ACPI";
 	return madt;

@@ -1,5 +1,6 @@
 # tests/system/test_console.py -- the prompt, its editing, Ctrl-C, the screen.
 # SPDX-License-Identifier: MIT
+import json
 import os
 import subprocess
 import time
@@ -77,12 +78,36 @@ def test_busybox_shell_with_jobs(vm):
     vm.expect_literal(strat9vm.PROMPT, 20)
 
 
-def test_shutdown_and_reboot():
-    for command in ('shutdown', 'reboot'):
-        with strat9vm.VM() as guest:
+def ended_by(guest):
+    """Why QEMU ended: guest-shutdown or guest-reset."""
+    events = [json.loads(line) for line in bytes(
+        guest.monitor.data).decode().splitlines()]
+    return next(e['data']['reason'] for e in events
+                if e.get('event') == 'SHUTDOWN')
+
+
+@pytest.mark.parametrize('machine', ('q35', 'pc', 'microvm'))
+def test_shutdown_and_reboot(machine):
+    for command, reason in (('shutdown', 'guest-shutdown'),
+                            ('busybox poweroff', 'guest-shutdown'),
+                            ('reboot', 'guest-reset')):
+        with strat9vm.VM(machine=machine, smp=2) as guest:
             guest.expect_literal(strat9vm.PROMPT, 60)
+            guest.qmp('query-status')  # opens the monitor, for its events
             guest.send(command + '\n')
             assert guest.wait_off(30) == 0
+            guest.monitor.thread.join(5)
+            assert ended_by(guest) == reason
+
+
+@pytest.mark.parametrize('machine', ('q35', 'pc', 'microvm'))
+def test_missing_init_is_a_clear_panic(machine):
+    """And panic= restarts the machine after it."""
+    with strat9vm.VM(machine=machine, append='init=/no/such panic=1') as guest:
+        guest.wait_off(60)
+        guest.console.thread.join(5)
+        assert 'PANIC: cannot start init /no/such' in guest.log
+        assert 'restart in 1 s' in guest.log
 
 
 def lit(ppm):

@@ -64,9 +64,13 @@ if ! command -v dpkg-query >/dev/null 2>&1; then
 fi
 codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
 missing=''
+here=" $(dpkg-query -W -f='${Package}:${db:Status-Status}\n' 2>/dev/null |
+	sed -n 's/:installed$//p' | tr '\n' ' ')"
 for group in "$@"; do
 	for p in $(packages "$group"); do
-		installed "$p" && continue
+		case $here in
+		*" $p "*) continue ;;
+		esac
 		case " $missing " in
 		*" $p "*) ;;
 		*) missing="$missing $p" ;;

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 
-from .host import directive, files
+from .host import build, directive, files
 from .report import TOP, parse_tap, report_tap
 
 sys.path.insert(0, os.path.join(TOP, 'tests', 'lib'))
@@ -32,17 +32,6 @@ def skip_reason(source, system):
     return ' '.join(words[1:]) if words[:1] == ['skip'] else None
 
 
-def build(source):
-    """Compile a guest program; (path, error text)."""
-    binary = os.path.join(TOP, 'build', 'tests', 'guest',
-                          os.path.basename(source)[:-2])
-    os.makedirs(os.path.dirname(binary), exist_ok=True)
-    parts = [source, *directive(source, 'build')]
-    r = subprocess.run([*CC, *directive(source, 'flags'), '-o', binary,
-                        *parts], cwd=TOP, capture_output=True, text=True)
-    return (binary, '') if r.returncode == 0 else (None, r.stderr)
-
-
 def on_linux(binary):
     """(status, text) of the program here, in an empty folder of its own."""
     with tempfile.TemporaryDirectory(prefix='strat9-guest-') as folder:
@@ -59,7 +48,7 @@ def on_linux(binary):
 def linux_run(report, source):
     """Build, and run on Linux; (binary, TAP rows of Linux) or None."""
     name = 'guest/' + os.path.basename(source)[:-2]
-    binary, error = build(source)
+    binary, error = build(source, CC, 'guest')
     if not binary:
         report.fail(f'{name}: builds', error)
         return None

@@ -6,12 +6,15 @@ The head of a C file says what it is built from, as paths from the top:
     /* build: kernel/mm/buddy.c tests/host/shim.c */
 and may add compiler arguments:  /* flags: -DX=1 */
 """
+import collections
 import concurrent.futures
 import glob
+import hashlib
 import os
 import re
 import subprocess
 import sys
+import threading
 
 from .report import TOP, report_tap
 
@@ -41,21 +44,40 @@ def directive(path, word):
     return out
 
 
-def current(binary):
-    """Whether no file that the binary was made from is newer."""
+def current(made):
+    """Whether no file that an object was made from is newer."""
     try:
-        made = os.path.getmtime(binary)
-        with open(binary + '.d') as f:
+        at = os.path.getmtime(made)
+        with open(made + '.d') as f:
             deps = f.read().replace('\\\n', ' ').split(':', 1)[1].split()
-        # One rule per source: later "name.o:" targets are not files.
-        return all(os.path.getmtime(os.path.join(TOP, d)) <= made
-                   for d in deps if not d.endswith(':'))
+        return all(os.path.getmtime(os.path.join(TOP, d)) <= at for d in deps)
     except (OSError, IndexError):
         return False
 
 
+LOCKS = collections.defaultdict(threading.Lock)
+
+
+def compile_one(command, source):
+    """An object file; (path, error text).  Tests share what they share."""
+    key = hashlib.sha1(' '.join(command).encode()).hexdigest()[:10]
+    made = os.path.join(TOP, 'build', 'tests', 'obj', key, source + '.o')
+    with LOCKS[made]:
+        if current(made):
+            return made, ''
+        os.makedirs(os.path.dirname(made), exist_ok=True)
+        new = f'{made}.{os.getpid()}'
+        r = subprocess.run([*command, '-MMD', '-MF', made + '.d', '-MT', 'x',
+                            '-c', source, '-o', new], cwd=TOP,
+                           capture_output=True, text=True)
+        if r.returncode:
+            return None, r.stdout + r.stderr
+        os.replace(new, made)
+        return made, ''
+
+
 def build(source, compiler, folder, libs=()):
-    """Compile a test; (path, error text)."""
+    """Compile a test and the sources that its head names; (path, error)."""
     name = os.path.basename(source)[:-2]
     binary = os.path.join(TOP, 'build', 'tests', folder, name)
     os.makedirs(os.path.dirname(binary), exist_ok=True)
@@ -63,22 +85,33 @@ def build(source, compiler, folder, libs=()):
     lost = [p for p in parts if not os.path.exists(os.path.join(TOP, p))]
     if lost:
         return None, f'no such file: {" ".join(lost)}'
-    if current(binary):
-        return binary, ''
-    deps = []
     command = [*compiler, *directive(source, 'flags')]
-    r = subprocess.run([*command, '-o', binary, *parts, *libs], cwd=TOP,
-                       capture_output=True, text=True)
+    objects = []
+    for p in parts:
+        made, error = compile_one(command, p)
+        if not made:
+            return None, error
+        objects.append(made)
+    link = [*command, '-o', binary, *objects, *libs]
+    if newer(binary, objects, ' '.join(link)):
+        return binary, ''
+    r = subprocess.run(link, cwd=TOP, capture_output=True, text=True)
     if r.returncode:
         return None, r.stdout + r.stderr
-    r = subprocess.run([*[c for c in command if not c.startswith('-fsan')],
-                        '-MM', *parts], cwd=TOP, capture_output=True,
-                       text=True)
-    for rule in r.stdout.replace('\\\n', ' ').splitlines():
-        deps += rule.split(':', 1)[1].split() if ':' in rule else []
-    with open(binary + '.d', 'w') as f:
-        f.write('x: ' + ' '.join(sorted(set(deps))) + '\n')
+    with open(binary + '.link', 'w') as f:
+        f.write(' '.join(link))
     return binary, ''
+
+
+def newer(binary, objects, link):
+    """Whether the program was linked so, after the last of its objects."""
+    try:
+        at = os.path.getmtime(binary)
+        with open(binary + '.link') as f:
+            return f.read() == link and \
+                all(os.path.getmtime(o) <= at for o in objects)
+    except OSError:
+        return False
 
 
 def run(args, seconds=TEST_SECONDS, **more):

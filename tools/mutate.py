@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # tools/mutate.py -- ./strat9 mutate: break the code, expect a red test.
 # SPDX-License-Identifier: MIT
-"""mutate.py [--keep-going] [NAME...]
+"""mutate.py [NAME...]
 
 Each [[mutation]] of tests/mutations/*.toml names a file, a piece of its text
 that occurs there once, what to put in its place, and the test that must fail
@@ -16,7 +16,8 @@ import sys
 import tomllib
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-COPY = os.path.join(TOP, 'build', 'mutants')
+COPY = os.path.join(TOP, os.environ.get('STRAT9_BUILD_DIR', 'build'),
+                    'mutants')
 KEYS = {'name', 'why', 'file', 'old', 'new', 'test'}
 TEST_SECONDS = 900
 
@@ -70,15 +71,34 @@ def put(name, data, mode=None):
         os.chmod(path, mode)
 
 
-def strat9(*args):
-    """(status, output) of the copy's ./strat9."""
+def run(*args):
+    """(status, output) of a command in the copy."""
     try:
-        r = subprocess.run(['./strat9', *args], cwd=COPY, text=True,
+        r = subprocess.run(args, cwd=COPY, text=True, errors='replace',
                            stdin=subprocess.DEVNULL, timeout=TEST_SECONDS,
                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         return r.returncode, r.stdout
     except subprocess.TimeoutExpired as e:
         return 124, (e.stdout or b'').decode(errors='replace')
+
+
+def test(names):
+    """Run the programs that hold the named tests; nothing else."""
+    return run(sys.executable, 'tools/test.py',
+               *sorted({program(n) for n in names}))
+
+
+def program(name):
+    """host/x_test of "host/x_test: function__promise"."""
+    return name.split(':')[0]
+
+
+def failures(name, out):
+    """The lines that say that the test failed, or its program as a whole: it
+    died before the test's turn, or took the guest with it."""
+    red = [x[6:] for x in out.splitlines() if x.startswith('FAIL  ')]
+    whole = (program(name) + ': runs to its end', 'guest: boots')
+    return [x for x in red if x == name or x.startswith(whole)]
 
 
 def try_one(m):
@@ -92,13 +112,12 @@ def try_one(m):
         return False, f'its text occurs {count} times in {m["file"]}'
     put(m['file'], clean.replace(m['old'].encode(), m['new'].encode()))
     try:
-        status, out = strat9('build')
-        if status:
+        _, out = test([m['test']])
+        if ': builds' in out or 'FAIL  build' in out:
             return False, 'does not build:\n' + out[-2000:]
-        status, out = strat9('test', m['test'])
-        red = [x for x in out.splitlines() if x.startswith('FAIL')]
-        if status and any(m['test'] in x or 'guest:' in x for x in red):
-            return True, red[0]
+        red = failures(m['test'], out)
+        if red:
+            return True, 'red: ' + ', '.join(red)
         return False, f'{m["test"]} stays green:\n' + out[-1500:]
     finally:
         put(m['file'], clean)
@@ -113,11 +132,15 @@ def main():
     if not todo:
         sys.exit('mutate: there is no such mutation')
     sync()
-    tests = sorted({m['test'] for m in todo})
-    status, out = strat9('test', *tests)
+    status, out = test([m['test'] for m in todo])
     if status:
         print(out)
         sys.exit('mutate: the tests fail before anything is broken')
+    known = {x.split('  ', 1)[1].strip() for x in out.splitlines()
+             if x.startswith('ok')}
+    lost = [m['test'] for m in todo if m['test'] not in known]
+    if lost:
+        sys.exit(f'mutate: there is no test {", ".join(lost)}')
     found = 0
     for m in todo:
         good, why = try_one(m)

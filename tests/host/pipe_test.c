@@ -36,12 +36,6 @@ bool cred_privileged(void)
 	return false;
 }
 
-void poll_wait(struct poll_table *pt, struct wait_queue *q)
-{
-	(void)pt;
-	(void)q;
-}
-
 enum err user_write_u32(struct uptr p, uint32_t v)
 {
 	*(uint32_t *)p.addr = v;
@@ -80,6 +74,32 @@ void node_stat(struct node *n, struct kstat *out)
 {
 	(void)n;
 	(void)out;
+}
+
+/* The queue that a poll of an end joined last, and who was woken there. */
+static struct wait_queue *joined;
+static unsigned wakes;
+
+static bool note_wake(struct waiter *w, uint32_t events)
+{
+	(void)w;
+	(void)events;
+	wakes++;
+	return true;
+}
+
+void wait_wake_events(struct wait_queue *q, unsigned n, uint32_t events)
+{
+	struct waiter *w;
+
+	(void)n;
+	list_for_each(w, &q->waiters, link) w->fn(w, events);
+}
+
+void poll_wait(struct poll_table *pt, struct wait_queue *q)
+{
+	(void)pt;
+	joined = q;
 }
 
 static long put(const void *s, size_t n)
@@ -154,6 +174,46 @@ static void pipe_write__keeps_small_writes_whole(void **state)
 	assert_int_equal(get(buf, 4096), 4096);
 	assert_int_equal(put(buf, 4096), 4096);
 	assert_int_equal(put(buf, 70000), E_AGAIN);
+}
+
+/* Wait at an end as a sleeper would. */
+static void wait_at(struct object *o, struct waiter *w)
+{
+	struct poll_table pt = {0};
+
+	joined = NULL;
+	(void)o->ops->poll(o, &pt);
+	assert_non_null(joined);
+	w->fn = note_wake;
+	list_push_back(&joined->waiters, &w->link);
+	wakes = 0;
+}
+
+/* Bytes in an empty pipe wake who reads, room in a full one who writes. */
+static void pipe__wakes_the_other_side(void **state)
+{
+	static char buf[65536];
+	struct waiter reader, writer;
+
+	(void)state;
+	wait_at(rd, &reader);
+	assert_int_equal(put("x", 1), 1);
+	assert_int_equal(wakes, 1);
+	assert_int_equal(put("y", 1), 1);
+	assert_int_equal(wakes, 1); /* there is something already */
+	list_remove(&reader.link);
+	assert_int_equal(put(buf, sizeof(buf)), sizeof(buf) - 2);
+	wait_at(wr, &writer);
+	assert_int_equal(get(buf, 100), 100);
+	assert_int_equal(wakes, 0); /* no whole page is free */
+	assert_int_equal(get(buf, 4096), 4096);
+	assert_int_equal(wakes, 1);
+	list_remove(&writer.link);
+	wait_at(rd, &reader);
+	object_put(wr);
+	wr = NULL;
+	assert_true(wakes > 0); /* the end is something to see, too */
+	list_remove(&reader.link);
 }
 
 /* What comes out is what went in, whatever the sizes and the capacity. */
@@ -345,6 +405,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    T(pipe_write__merges_small_writes),
 	    T(pipe_write__keeps_small_writes_whole),
+	    T(pipe__wakes_the_other_side),
 	    T(pipe__is_a_queue_of_bytes),
 	    T(pipe_set_size__keeps_to_the_limits),
 	    T(pipe__tells_of_the_other_end),

@@ -322,12 +322,29 @@ static bool can_watch(struct object *o)
 	return o->ops->poll && !file_of(o);
 }
 
+/* target is an epoll too. */
+static enum err control_nested(struct epoll *ep, enum epoll_operation op,
+    int fd, struct object *target, const struct epoll_event *ev)
+{
+	enum err e = OK;
+
+	mutex_take(&epoll_nesting);
+	if (op == EPOLL_ADD)
+		e = epoll_nest_check(ep, epoll_of(target));
+	if (e == OK) {
+		mutex_take_nested(&ep->lock); /* after epoll_nesting */
+		e = control_locked(ep, op, fd, target, ev);
+		mutex_drop(&ep->lock);
+	}
+	mutex_drop(&epoll_nesting);
+	return e;
+}
+
 enum err epoll_control(struct object *epo, enum epoll_operation op, int fd,
     struct object *target, const struct epoll_event *ev)
 {
 	struct epoll *ep = epoll_of(epo);
-	bool nested = target->ops == &epoll_ops;
-	enum err e = OK;
+	enum err e;
 
 	if (!can_watch(target))
 		return E_PERM;
@@ -338,19 +355,11 @@ enum err epoll_control(struct object *epo, enum epoll_operation op, int fd,
 		if (e != OK)
 			return e;
 	}
-	if (nested) {
-		mutex_take(&epoll_nesting);
-		if (op == EPOLL_ADD)
-			e = epoll_nest_check(ep, epoll_of(target));
-	}
-	if (e == OK) {
-		/* After epoll_nesting, if we hold it. */
-		mutex_take_nested(&ep->lock);
-		e = control_locked(ep, op, fd, target, ev);
-		mutex_drop(&ep->lock);
-	}
-	if (nested)
-		mutex_drop(&epoll_nesting);
+	if (target->ops == &epoll_ops)
+		return control_nested(ep, op, fd, target, ev);
+	mutex_take(&ep->lock);
+	e = control_locked(ep, op, fd, target, ev);
+	mutex_drop(&ep->lock);
 	return e;
 }
 

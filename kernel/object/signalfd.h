@@ -10,7 +10,8 @@ enum err signalfd_create(uint64_t mask, uint32_t oflags, struct object **out);
 /* E_INVAL: o is no signalfd. */
 enum err signalfd_set_mask(struct object *o, uint64_t mask);
 
-extern _Atomic uint32_t signalfd_count;
+extern _Atomic uint32_t signalfd_count; /* of all processes */
+/* signalfd_notify, when there are signalfds. */
 void signalfd_notify_slow(struct process *p, int signo);
 
 /* A signal was queued for p or a thread of it; p->sig_lock is held. */

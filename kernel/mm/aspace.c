@@ -23,9 +23,9 @@ uint64_t aspace_live(void)
 	return atomic_load_explicit(&live, memory_order_relaxed);
 }
 
-struct mapping *mapping_alloc(void)
+struct mapping *mapping_alloc(struct aspace *a)
 {
-	return slab_alloc(mapping_cache);
+	return a->maps_count < MAPS_MAX ? slab_alloc(mapping_cache) : NULL;
 }
 
 void mapping_free_memory(struct mapping *m)
@@ -130,6 +130,7 @@ void aspace_link(struct aspace *a, struct mapping *m)
 {
 	m->aspace = a;
 	mapping_insert(&a->maps, m);
+	a->maps_count++;
 	aspace_count(a, m, (int64_t)mapping_pages(m));
 	list_init(&m->source_link);
 	if (m->source) {
@@ -142,6 +143,7 @@ void aspace_link(struct aspace *a, struct mapping *m)
 void aspace_unlink(struct aspace *a, struct mapping *m, struct garbage *g)
 {
 	rb_erase(&a->maps, &m->rb);
+	a->maps_count--;
 	aspace_count(a, m, -(int64_t)mapping_pages(m));
 	if (a->hit == m)
 		a->hit = NULL;
@@ -207,7 +209,7 @@ static enum err fork_layer(struct mapping *m, struct mapping *c)
 
 static enum err fork_mapping(struct aspace *to, struct mapping *m)
 {
-	struct mapping *c = mapping_alloc();
+	struct mapping *c = mapping_alloc(to);
 	enum err e;
 
 	if (!c)

@@ -117,6 +117,10 @@ struct aspace_stats {
 	uint64_t table_pages, pages_locked;
 };
 void aspace_stats(struct aspace *a, struct aspace_stats *out);
+/* Pages present and tables, about; takes no lock: for who is out of memory. */
+uint64_t aspace_held(struct aspace *a);
+/* Mappings that one address space may have: each costs kernel memory. */
+enum { MAPS_MAX = 65530 };
 /* From rlimits; pages; UINT64_MAX: none. */
 void aspace_set_limits(struct aspace *a, uint64_t as_pages, uint64_t data_pages,
     uint64_t stack_bytes);

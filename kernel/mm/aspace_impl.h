@@ -19,6 +19,7 @@ struct aspace {
 	_Atomic uint32_t users;
 	struct rwlock lock; /* RANK_ASPACE */
 	struct rb_root maps GUARDED_BY(&lock);
+	uint32_t maps_count GUARDED_BY(&lock);
 	struct mapping *hit; /* last one found; a hint, atomic */
 	struct page_table pt;
 	struct silo *silo; /* const */
@@ -35,8 +36,9 @@ struct garbage {
 	struct mapping *list; /* through rb.child[0] */
 };
 
-/* Zeroed, in no tree; NULL: no memory. Free one that is in no tree. */
-struct mapping *mapping_alloc(void);
+/* For a; in no tree; NULL: no memory, or a has MAPS_MAX. Lock held. */
+struct mapping *mapping_alloc(struct aspace *a);
+/* Free one that is in no tree. */
 void mapping_free_memory(struct mapping *m);
 
 /* The mapping that holds va, or NULL. Lock held, for reading at least. */

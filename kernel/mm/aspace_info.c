@@ -70,6 +70,14 @@ void aspace_stats(struct aspace *a, struct aspace_stats *out)
 	rwlock_read_drop(&a->lock);
 }
 
+uint64_t aspace_held(struct aspace *a)
+{
+	return __atomic_load_n(&a->pt.present, __ATOMIC_RELAXED) +
+	       __atomic_load_n(&a->pt.tables, __ATOMIC_RELAXED) +
+	       __atomic_load_n(&a->maps_count, __ATOMIC_RELAXED) *
+	           sizeof(struct mapping) / PAGE_SIZE;
+}
+
 enum err aspace_futex_key(
     struct aspace *a, vaddr_t va, bool shared, struct futex_key *out)
 {

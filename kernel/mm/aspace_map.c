@@ -61,6 +61,7 @@ NO_LOCK_CHECK static void split_at(
 		lock_drop(&s->maps_lock);
 	}
 	mapping_insert(&a->maps, upper);
+	a->maps_count++;
 }
 
 enum err aspace_split_at(struct aspace *a, vaddr_t at)
@@ -69,7 +70,7 @@ enum err aspace_split_at(struct aspace *a, vaddr_t at)
 
 	if (!m || m->start == at)
 		return OK;
-	upper = mapping_alloc();
+	upper = mapping_alloc(a);
 	if (!upper)
 		return E_NOMEM;
 	split_at(a, m, at, upper);
@@ -88,6 +89,7 @@ static void join_two(
 	}
 	a->zeroed |= b->zeroed;
 	rb_erase(&as->maps, &b->rb);
+	as->maps_count--;
 	if (as->hit == b)
 		as->hit = NULL;
 	a->end = end;
@@ -300,7 +302,7 @@ static enum err map_locked(struct aspace *a, const struct map_request *req,
 	mapping_fill(&want, a, req, *at);
 	if (!want.source && !want.node && extend_neighbour(a, &want, g))
 		return OK;
-	m = mapping_alloc();
+	m = mapping_alloc(a);
 	if (!m)
 		return E_NOMEM;
 	*m = want;

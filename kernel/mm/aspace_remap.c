@@ -111,7 +111,7 @@ static enum err duplicate(
 
 	if (!(m->flags & MAP_F_SHARED))
 		return E_INVAL;
-	c = mapping_alloc();
+	c = mapping_alloc(a);
 	if (!c)
 		return E_NOMEM;
 	*c = *m;

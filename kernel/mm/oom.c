@@ -7,23 +7,24 @@
 #include "kernel/mm/page.h"
 #include "kernel/object/signal.h"
 
-enum { SIGKILL_NUMBER = 9, INIT_PID = 1 };
+/* Who holds less is not worth it: the allocation fails instead. */
+enum { SIGKILL_NUMBER = 9, INIT_PID = 1, WORTH_PAGES = 64 };
 
 /* One killer at a time: two must not choose two victims for one shortage. */
 static _Atomic bool killing;
 
-/* Frames that go back when p dies: what it has mapped, and its tables. */
+/*
+ * Frames that p holds: what it has mapped, and its tables. Without the lock of
+ * its address space: our caller may hold one, and others wait with theirs.
+ */
 static uint64_t held_by(struct process *p)
 {
-	struct aspace_stats s = {0};
-	struct aspace *a = process_aspace(p);
+	irqflags_t f = lock_take_irq(&process_tree_lock);
+	uint64_t n = p->aspace ? aspace_held(p->aspace) : 0;
 
-	if (!a)
-		return 0;
-	aspace_stats(a, &s);
-	aspace_put(a);
-	return s.pages_resident - MIN(s.pages_resident, s.pages_shared) / 2 +
-	       s.table_pages;
+	/* No reference: the last one must not be ours to put. */
+	lock_drop_irq(&process_tree_lock, f);
+	return n;
 }
 
 struct choice {
@@ -57,7 +58,7 @@ static void choose(struct choice *c)
 
 bool oom_kill(void)
 {
-	struct choice c = {0};
+	struct choice c = {.held = WORTH_PAGES - 1};
 	bool wait = true;
 
 	if (atomic_exchange(&killing, true))
@@ -69,8 +70,9 @@ bool oom_kill(void)
 		struct ksiginfo info = {.signo = SIGKILL_NUMBER};
 
 		klog(LOG_ERR, "oom",
-		    "kill pid=%u comm=%s held=%luKiB free=%luKiB", c.worst->pid,
-		    c.worst->comm, (unsigned long)c.held * 4,
+		    "out of memory: kill pid=%u comm=%s held=%luKiB "
+		    "free=%luKiB",
+		    c.worst->pid, c.worst->comm, (unsigned long)c.held * 4,
 		    (unsigned long)page_free_count() * 4);
 		page_events.oom_kills++;
 		signal_send_process(c.worst, &info);

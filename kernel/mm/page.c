@@ -25,7 +25,7 @@ bool kalloc_should_fail(void);
  * The quota is charged before a frame is taken and given back after it is
  * free, so that the count never lags behind what is in use.
  */
-enum { CACHE_MAX = 64, CACHE_BATCH = 32, OOM_ROUNDS = 200 };
+enum { CACHE_MAX = 64, CACHE_BATCH = 32, OOM_ROUNDS = 200, OOM_ORDER = 3 };
 
 struct frame_cache {
 	uint32_t count;
@@ -118,10 +118,10 @@ static bool may_sleep(unsigned flags)
 /*
  * There is nothing left: reclaim, then have somebody killed and wait until
  * his memory comes back. Gives up after OOM_ROUNDS: the victim may wait for
- * something that our caller holds.
+ * something that our caller holds. Nobody dies for a large block: memory may be
+ * free, but in pieces.
  */
-static struct page *take_or_reclaim(
-    unsigned order, unsigned flags, struct silo *silo)
+static struct page *take_or_reclaim(unsigned order, unsigned flags)
 {
 	struct page *p = NULL;
 
@@ -131,7 +131,7 @@ static struct page *take_or_reclaim(
 			/* Nobody dies for what waits or lies idle. */
 			drain_all();
 			p = take_from_zones(order, flags);
-			if (p || !silo || !oom_kill())
+			if (p || order > OOM_ORDER || !oom_kill())
 				break;
 			/* The victim needs the CPU, and time, to die. */
 			if (sched_sleep_until(clock_now() + 5 * NSEC_PER_MSEC,
@@ -157,7 +157,7 @@ static struct page *page_alloc_slow(
 			return NULL;
 	p = take_from_zones(order, flags);
 	if (!p && may_sleep(flags))
-		p = take_or_reclaim(order, flags, silo);
+		p = take_or_reclaim(order, flags);
 	if (p)
 		return page_prepare(p, order, flags, silo);
 	page_events.failures++;

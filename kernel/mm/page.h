@@ -107,7 +107,7 @@ struct silo;
 /*
  * Allocate 2^order frames, refs = 1, use = PAGE_KERNEL, charged to silo (NULL:
  * to the kernel). The record's union is the new owner's to fill. NULL when
- * there is none or the quota is full, after reclaim and, for a silo, after the
+ * there is none or the quota is full, after reclaim and, for small blocks, the
  * largest offender was killed (unless ALLOC_ATOMIC, which never sleeps). Order
  * 0 comes from the CPU's own cache: no lock. Never in a hard interrupt.
  */

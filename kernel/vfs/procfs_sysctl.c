@@ -32,6 +32,7 @@ SHOW_TEXT(show_entropy, "%d\n", random_is_seeded() ? 256 : 0)
 SHOW_TEXT(show_poolsize, "%d\n", 256)
 /* Memory is given when it is touched, never refused beforehand. */
 SHOW_TEXT(show_overcommit, "%d\n", 1)
+SHOW_TEXT(show_max_maps, "%d\n", MAPS_MAX)
 SHOW_TEXT(show_min_addr, "%d\n", USER_LOW)
 SHOW_TEXT(show_pipe_max, "%lu\n", PIPE_PAGES_MAX *PAGE_SIZE)
 
@@ -181,6 +182,7 @@ static struct tree_entry vm_entries[] = {
     {.name = "drop_caches",
         .mode = NODE_REG | 0200,
         .store = store_drop_caches},
+    TREE_FILE("max_map_count", show_max_maps),
     TREE_FILE("mmap_min_addr", show_min_addr),
     TREE_FILE("overcommit_memory", show_overcommit),
     {0},

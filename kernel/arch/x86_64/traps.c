@@ -162,6 +162,10 @@ static void user_page_fault(struct regs *r, vaddr_t va)
 		signal_force_fault(SIGBUS, BUS_ADRERR, va, TRAP_PAGE);
 		return;
 	case E_NOMEM:
+		if (atomic_load(&thread_current()->work) & WORK_KILL)
+			return; /* the victim itself: dies on the way out */
+		klog(LOG_ERR, "oom", "no page for pid=%u comm=%s",
+		    process_current()->pid, process_current()->comm);
 		signal_force_fault(SIGKILL, SI_KERNEL, va, TRAP_PAGE);
 		return;
 	case E_ACCES:

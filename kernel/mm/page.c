@@ -66,8 +66,8 @@ static bool dies(void)
 {
 	struct thread *t = thread_current();
 
-	return t && atomic_load_explicit(&t->work, memory_order_relaxed) &
-	                WORK_KILL;
+	return t &&
+	       atomic_load_explicit(&t->work, memory_order_relaxed) & WORK_KILL;
 }
 
 /* From the zones, the upper one first; order 0 fills the CPU's cache too. */

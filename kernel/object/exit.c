@@ -234,7 +234,6 @@ static void exit_last(struct process *p, struct thread *t)
 	if (p == process_first)
 		panic("init died: wait status %#x", p->group_exit_code);
 	alarm_set(p, 0, 0);
-	leave_aspace(t);
 	if (p->session->leader == p)
 		tty_session_exit(p->session);
 	process_drop_parts(p);
@@ -251,10 +250,10 @@ noreturn_fn void process_exit_thread(int status)
 
 	t->exit_code = status;
 	pay_user_memory(p, t);
+	/* Before we stop counting: the last thread frees the address space. */
+	leave_aspace(t);
 	if (leave_group(p, t, status))
 		exit_last(p, t);
-	else
-		leave_aspace(t);
 	silo_uncharge(silo, SILO_THREADS, 1);
 	thread_put(t); /* the table's; the scheduler drops its own later */
 	thread_exit();

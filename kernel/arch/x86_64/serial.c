@@ -352,6 +352,7 @@ void serial_start_irq(void)
 		p->irq_driven = true;
 		p->ier = IER_RX | IER_LINE;
 		outb(p->base + REG_IER, p->ier);
+		feed_locked(p); /* asks for an interrupt while any is left */
 		lock_drop_irq(&p->lock, f);
 	}
 }

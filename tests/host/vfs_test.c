@@ -324,6 +324,16 @@ static void rename__moves(void **state)
 	assert_int_equal(stat_("/d", &b), 0);
 	assert_int_equal(a.ino, b.ino);
 	assert_int_equal(sys_rmdir(user("f")), 0);
+	/* What a rename replaces loses that link, and keeps its others. */
+	touch("/old");
+	touch("/new");
+	assert_int_equal(sys_link(user("/old"), user("/other")), 0);
+	assert_int_equal(sys_rename(user("/new"), user("/old")), 0);
+	assert_int_equal(stat_("/other", &a), 0);
+	assert_int_equal(a.nlink, 1);
+	assert_int_equal(stat_("/old", &b), 0);
+	assert_int_equal(b.nlink, 1);
+	assert_int_not_equal(a.ino, b.ino);
 }
 
 /* O_TMPFILE has no name until it is linked. */

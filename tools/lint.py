@@ -11,6 +11,7 @@ contracts  every external function has its comment in the header
 marks      no unfinished marks, no dead references to a workplace
 lists      tools/gen-meson-lists.sh has nothing to change
 features   a row of docs/FEATURES.md that "works" names an existing test
+mutations  each breakage of tests/mutations fits the sources, and has its test
 cppcheck   cppcheck finds nothing
 tidy       clang-tidy-19 finds nothing (.clang-tidy) in what changed since the
            last commit that the main branch has; --all: in all files
@@ -24,6 +25,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FOREIGN = ('tests/corpus/', 'bench/osbench.c', 'bench/init.c')
@@ -228,6 +230,24 @@ def lint_features():
             if not any(os.path.exists(base + e) for e in
                        ('', '.c', '.py', '.sh', '_test.c')):
                 bad.append(f'{path}:{n}: no test {name}')
+    return bad
+
+
+def lint_mutations():
+    bad = []
+    for path in sources('tests/mutations/*.toml'):
+        for m in tomllib.loads(text(path)).get('mutation', []):
+            name, of = m['name'], os.path.join(TOP, m['file'])
+            count = text(m['file']).count(m['old']) if \
+                os.path.exists(of) else 0
+            if count != 1:
+                bad.append(f'{path}: {name}: its text occurs {count} times '
+                           f'in {m["file"]}')
+            program, _, test = m['test'].partition(': ')
+            source = f'tests/{program}.c'
+            if not os.path.exists(os.path.join(TOP, source)) or \
+                    test not in text(source):
+                bad.append(f'{path}: {name}: there is no test {m["test"]}')
     return bad
 
 

@@ -10,6 +10,7 @@ enum err signalfd_create(uint64_t mask, uint32_t oflags, struct object **out);
 /* E_INVAL: o is no signalfd. */
 enum err signalfd_set_mask(struct object *o, uint64_t mask);
 
+/* How many there are; tell those of p that have signo in their mask. */
 extern _Atomic uint32_t signalfd_count; /* of all processes */
 /* signalfd_notify, when there are signalfds. */
 void signalfd_notify_slow(struct process *p, int signo);

@@ -3,7 +3,7 @@
 /*
  * A test is a function; TEST(name) defines and registers it, CHECK ends it at
  * the first claim that is false.  Each runs in a child process, so that a crash
- * or a hang (20 s) is that test's failure alone.  End the file with TAP_MAIN.
+ * or a hang (60 s) is that test's failure alone.  End the file with TAP_MAIN.
  *
  *	TEST(pipe__read_after_close_is_end)
  *	{
@@ -22,7 +22,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { TAP_TESTS_MAX = 128, TAP_SECONDS = 20 };
+enum { TAP_TESTS_MAX = 128, TAP_SECONDS = 60 };
 
 struct tap_test {
 	const char *name;

@@ -67,8 +67,10 @@ class Report:
 
 def parse_tap(text):
     """([(good, description, reason for a skip or None)], complete)."""
-    rows, plan = [], None
+    rows, plan, said = [], None, ''
     for raw in text.splitlines():
+        if raw.startswith('# skip '):
+            said = raw[7:].strip()
         m = TAP_PLAN.match(raw.strip())
         if m:
             plan = int(m[1])
@@ -78,7 +80,8 @@ def parse_tap(text):
             continue
         m = TAP_LINE.match(raw.strip())
         if m:
-            why = (m[5] or 'no reason') if m[4] else None
+            why = (m[5] or said or 'no reason') if m[4] else None
+            said = ''
             rows.append((not m[1], m[3] or f'test {m[2]}', why))
     return rows, plan is not None and plan == len(rows)
 

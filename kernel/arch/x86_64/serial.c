@@ -42,6 +42,7 @@ enum {
 
 	FIFO = 16,
 	RING = 4096,
+	SERVE_MAX = 4096,    /* in one interrupt: a chip that is stuck */
 	POLL_LIMIT = 100000, /* a dead chip stops nothing */
 };
 
@@ -226,9 +227,9 @@ static size_t receive(struct serial_port *p, char *buf, size_t size, bool *brk)
 	return n;
 }
 
-static bool serial_interrupt(void *arg)
+/* False: the chip asks for nothing. */
+static bool serve(struct serial_port *p)
 {
-	struct serial_port *p = arg;
 	struct serial_client c;
 	char buf[4 * FIFO];
 	bool brk = false, room = false;
@@ -252,6 +253,19 @@ static bool serial_interrupt(void *arg)
 	if (c.tx_room != NULL && room)
 		c.tx_room(c.arg);
 	return true;
+}
+
+/*
+ * The line is an edge: until the chip asks for nothing at all, it does not
+ * fall, and no other interrupt would come.
+ */
+static bool serial_interrupt(void *arg)
+{
+	unsigned served = 0;
+
+	while (served < SERVE_MAX && serve(arg))
+		served++;
+	return served != 0;
 }
 
 /* Into the ring; when it is full, wait for the chip to make room. */

@@ -93,6 +93,7 @@ enum err wait_flag(_Atomic bool *flag, enum wait_mode mode, nsec_t deadline)
 	enum err e = OK;
 
 	KASSERT_SLOW(preempt_count == 0);
+	t->wait_mode = mode; /* for those who look at us asleep */
 	for (;;) {
 		sched_prepare_sleep();
 		if (atomic_load(flag))

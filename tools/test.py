@@ -54,7 +54,6 @@ def main():
         guest_suite(report)
         system_suite(report)
         if a.ci:
-            command(report, 'lint', 'lint')
             command(report, 'bench/gate', 'bench', '--gate')
     return report.finish()
 

@@ -44,7 +44,7 @@ enum err file_new(struct node *n, uint32_t oflags, const struct object_ops *ops,
 
 	if (!f)
 		return E_NOMEM;
-	object_init(&f->object, ops, oflags, rights_of(oflags));
+	object_init(&f->object, ops, oflags & ~O_NOCTTY, rights_of(oflags));
 	f->path = (struct path){0};
 	f->node = n;
 	f->atime = f->writer = false;

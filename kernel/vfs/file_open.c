@@ -80,7 +80,7 @@ static enum err make_object(
 			return e;
 		f = (struct file *)*out;
 	} else if (node_type(n) == NODE_FIFO && !(oflags & O_PATH)) {
-		return pipe_fifo_open(n, oflags, out);
+		return pipe_fifo_open(n, oflags & ~O_NOCTTY, out);
 	} else if ((node_type(n) == NODE_CHR || node_type(n) == NODE_BLK) &&
 	           !(oflags & O_PATH)) {
 		return device_open(n, oflags, p, out);
@@ -96,10 +96,8 @@ static enum err make_object(
 	return OK;
 }
 
-enum {
-	KEPT_FLAGS =
-	    ~(uint32_t)(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC)
-};
+/* A terminal has to see O_NOCTTY; file_new drops it. */
+enum { KEPT_FLAGS = ~(uint32_t)(O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC) };
 
 /* Open p; fresh: it was just made by this call, whatever its mode says. */
 static enum err open_place(

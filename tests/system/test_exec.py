@@ -46,6 +46,12 @@ def test_every_byte_passes(tmp_path):
     assert r.status == 0 and r.out == data, r
 
 
+def test_no_terminal_by_o_noctty():
+    """init leads a session and opens the output's terminal with O_NOCTTY."""
+    r = strat9vm.run('cat /proc/1/stat')
+    assert r.text.rpartition(')')[2].split()[4] == '0', r
+
+
 def test_timeout():
     r = strat9vm.run('sleep 1000', timeout=10)
     assert r.status == strat9vm.TIMEOUT_STATUS

@@ -4,6 +4,7 @@
 #include "kernel/object/signalfd.h"
 #include "kernel/arch/x86_64/irq.h"
 #include "kernel/arch/x86_64/regs.h"
+#include "kernel/arch/x86_64/traps.h"
 #include "kernel/core/klog.h"
 #include "kernel/core/sched.h"
 #include "kernel/core/string.h"
@@ -317,12 +318,16 @@ static void fault_log(const struct ksiginfo *info)
 {
 	struct process *p = process_current();
 	const struct regs *r = thread_regs(thread_current());
+	/* Not every fault is an exception: a signal frame, a system call. */
+	const char *what = info->trapno || info->signo == SIGFPE
+	                       ? trap_name(info->trapno)
+	                       : "bad frame or call";
 
 	klog(LOG_NOTICE, "process",
-	    "kill pid=%u comm=%s signal=%d code=%d addr=%#lx ip=%#lx sp=%#lx"
-	    " trap=%u err=%#lx",
-	    p->pid, p->comm, info->signo, info->code, info->addr, r->rip,
-	    r->rsp, info->trapno, r->orig_rax);
+	    "kill pid=%u comm=%s by \"%s\" signal=%d code=%d addr=%#lx "
+	    "ip=%#lx sp=%#lx err=%#lx",
+	    p->pid, p->comm, what, info->signo, info->code, info->addr, r->rip,
+	    r->rsp, r->orig_rax);
 }
 
 void signal_force_fault(int signo, int code, uint64_t addr, uint32_t trapno)

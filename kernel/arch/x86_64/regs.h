@@ -42,5 +42,5 @@ enum {
 	RFLAGS_RF = 1 << 16,
 	RFLAGS_AC = 1 << 18,
 	/* What a user may set by sigreturn or ptrace. */
-	RFLAGS_USER = 0xcd5 | RFLAGS_AC | RFLAGS_RF,
+	RFLAGS_USER = 0xdd5 | RFLAGS_AC | RFLAGS_RF,
 };

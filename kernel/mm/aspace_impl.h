@@ -19,7 +19,7 @@ struct aspace {
 	_Atomic uint32_t users;
 	struct rwlock lock; /* RANK_ASPACE */
 	struct rb_root maps GUARDED_BY(&lock);
-	uint32_t maps_count GUARDED_BY(&lock);
+	uint32_t maps_count; /* written with lock held for writing */
 	struct mapping *hit; /* last one found; a hint, atomic */
 	struct page_table pt;
 	struct silo *silo; /* const */

@@ -73,7 +73,7 @@ void aspace_stats(struct aspace *a, struct aspace_stats *out)
 uint64_t aspace_held(struct aspace *a)
 {
 	return __atomic_load_n(&a->pt.present, __ATOMIC_RELAXED) +
-	       __atomic_load_n(&a->pt.tables, __ATOMIC_RELAXED) +
+	       atomic_load_explicit(&a->pt.tables, memory_order_relaxed) +
 	       __atomic_load_n(&a->maps_count, __ATOMIC_RELAXED) *
 	           sizeof(struct mapping) / PAGE_SIZE;
 }

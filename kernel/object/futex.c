@@ -262,8 +262,7 @@ long futex_requeue(struct uptr from, struct uptr to, bool private, int wake,
 	b2 = bucket_of(&k2);
 	for (;;) {
 		lock_two(b1, b2);
-		if (expect == NULL ||
-		    user_read_u32_nofault(from, &now) == OK)
+		if (expect == NULL || user_read_u32_nofault(from, &now) == OK)
 			break;
 		unlock_two(b1, b2);
 		if ((e = user_read_u32(from, &now)) != OK)

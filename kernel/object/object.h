@@ -78,7 +78,7 @@ struct object {
 	struct lock grant_lock;       /* the derivation tree */
 	struct grant root;
 	struct epoll_item *watchers; /* epolls' watches; grant_lock */
-	struct rcu_head rcu; /* release may be deferred through it */
+	struct rcu_head rcu;         /* release may be deferred through it */
 };
 
 /* Called for an object with watchers, before its release. Set by epoll. */

@@ -139,8 +139,8 @@ void proc_show_objects(struct text_out *t)
 		    (unsigned long)kinds[i].live());
 	text_add(t, "descriptor %ld\n",
 	    (long)silo_used(&silo_boot, SILO_DESCRIPTORS));
-	text_add(t, "charged_frame %ld\n",
-	    (long)silo_used(&silo_boot, SILO_MEMORY));
+	text_add(
+	    t, "charged_frame %ld\n", (long)silo_used(&silo_boot, SILO_MEMORY));
 }
 
 static void show_resource(

@@ -78,7 +78,7 @@ static bool wait_for_all(long ms)
 	console_line(command == RB_AUTOBOOT ? "restarting" : "switching off");
 	kill(-1, SIGTERM);
 	sessions_hang_up(); /* a person's shell ignores SIGTERM */
-	kill(-1, SIGCONT); /* a stopped one could not see it */
+	kill(-1, SIGCONT);  /* a stopped one could not see it */
 	if (!wait_for_all(STOP_GRACE_MS)) {
 		kill(-1, SIGKILL);
 		if (!wait_for_all(STOP_GRACE_MS))

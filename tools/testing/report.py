@@ -35,19 +35,22 @@ class Report:
             sys.stdout.flush()
 
     def ok(self, name):
-        self.passed += 1
+        with self.lock:
+            self.passed += 1
         self.line('ok', name)
 
     def fail(self, name, detail=''):
-        self.failed += 1
-        self.failures.append(name)
+        with self.lock:
+            self.failed += 1
+            self.failures.append(name)
         self.line('FAIL', name, detail)
 
     def skip(self, name, why):
         # A port that could not be had is no excuse where everything is built.
         if self.ci and why.startswith('port '):
             return self.fail(name, f'skipped: {why}')
-        self.skipped += 1
+        with self.lock:
+            self.skipped += 1
         self.line('skip', name, why)
         return None
 

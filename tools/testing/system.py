@@ -1,12 +1,17 @@
 # tools/testing/system.py -- run tests/system by pytest, line by line.
 # SPDX-License-Identifier: MIT
 """pytest's conftest.py sends each result as a JSON line over a pipe."""
+import concurrent.futures
 import json
 import os
 import subprocess
 import sys
+import tempfile
 
 from .report import TOP
+
+
+SHARDS = 2  # guests at the same time
 
 
 def system_suite(report):
@@ -19,12 +24,22 @@ def system_suite(report):
         args[0] = '/usr/bin/python3'
     if report.quick:
         args += ['-m', 'not slow']
+    with concurrent.futures.ThreadPoolExecutor(SHARDS) as pool:
+        for done in [pool.submit(shard, report, args, n)
+                     for n in range(SHARDS)]:
+            done.result()
+
+
+def shard(report, args, number):
+    """Run every SHARDS-th test and report it."""
     reader, writer = os.pipe()
     env = dict(os.environ, STRAT9_REPORT_FD=str(writer),
-               STRAT9_TEST_NAMES='\n'.join(report.names))
+               STRAT9_TEST_NAMES='\n'.join(report.names),
+               STRAT9_SHARD=f'{number} {SHARDS}')
+    said = tempfile.TemporaryFile('w+')  # a pipe that nobody reads fills up
     p = subprocess.Popen(args, cwd=TOP, env=env, pass_fds=[writer],
-                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                         stderr=subprocess.STDOUT, text=True)
+                         stdin=subprocess.DEVNULL, stdout=said,
+                         stderr=subprocess.STDOUT)
     os.close(writer)
     count = 0
     with os.fdopen(reader) as f:
@@ -38,7 +53,9 @@ def system_suite(report):
                 report.skip(name, r['detail'])
             else:
                 report.fail(name, r['detail'])
-    text = p.communicate()[0]
+    p.wait()
+    said.seek(0)
+    text = said.read()
     # 5: nothing was selected; 1: failures, which were reported one by one.
     if p.returncode not in (0, 1, 5) or (p.returncode == 1 and not count):
         report.fail('system: pytest runs', text)

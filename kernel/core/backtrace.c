@@ -36,19 +36,23 @@ const char *symbol_name(vaddr_t at, uint64_t *offset)
 	return &ksyms_names[ksyms_name[low]];
 }
 
-static void print_frame(
-    vaddr_t at, const char *mark, void (*out)(const char *line))
+/*
+ * back: 1 for a return address, whose call may be the last of its function
+ * (what does not return is followed by nothing): its name is the call's.
+ */
+static void print_frame(vaddr_t at, unsigned back, const char *mark,
+    void (*out)(const char *line))
 {
 	char line[120];
 	uint64_t off = 0;
-	const char *name = symbol_name(at, &off);
+	const char *name = symbol_name(at - back, &off);
 
 	if (name == NULL)
 		ksnprintf(line, sizeof(line), "  %#llx%s",
 		    (unsigned long long)at, mark);
 	else
 		ksnprintf(line, sizeof(line), "  %s+%#llx%s", name,
-		    (unsigned long long)off, mark);
+		    (unsigned long long)off + back, mark);
 	out(line);
 }
 
@@ -69,7 +73,7 @@ static void walk(vaddr_t sp, vaddr_t fp, void (*out)(const char *line))
 			return;
 		if (!in_text(frame[1]))
 			return;
-		print_frame(frame[1], "", out);
+		print_frame(frame[1], 1, "", out);
 		sp = fp + 16;
 		fp = frame[0];
 	}
@@ -104,7 +108,7 @@ static void walk(vaddr_t sp, vaddr_t fp, void (*out)(const char *line))
 			return;
 		at = *(const uint64_t *)sp;
 		if (in_text(at) && after_call(at)) {
-			print_frame(at, " ?", out);
+			print_frame(at, 1, " ?", out);
 			lines++;
 		}
 	}
@@ -120,7 +124,7 @@ __attribute__((noinline)) void backtrace(
 		walk(fp, fp, out);
 		return;
 	}
-	print_frame(regs->rip, "", out);
+	print_frame(regs->rip, 0, "", out);
 	if (!regs_user(regs))
 		walk(regs->rsp, regs->rbp, out);
 }

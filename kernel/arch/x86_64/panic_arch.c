@@ -49,7 +49,6 @@ static void row(
 void arch_print_regs(const struct regs *r, void (*out)(const char *line))
 {
 	char line[128];
-	uint64_t code = r->orig_rax;
 
 	row(out, "raxrbxrcxrdx", (uint64_t[]){r->rax, r->rbx, r->rcx, r->rdx});
 	row(out, "rsirdirbprsp", (uint64_t[]){r->rsi, r->rdi, r->rbp, r->rsp});
@@ -58,15 +57,10 @@ void arch_print_regs(const struct regs *r, void (*out)(const char *line))
 	row(out, "ripflgcr2cr3",
 	    (uint64_t[]){r->rip, r->rflags, read_cr2(), read_cr3()});
 	ksnprintf(line, sizeof(line),
-	    "cs=%llx ss=%llx cr0=%llx cr4=%llx code=%llx (page fault: %s %s "
-	    "%s)",
+	    "cs=%llx ss=%llx cr0=%llx cr4=%llx code=%llx",
 	    (unsigned long long)r->cs, (unsigned long long)r->ss,
 	    (unsigned long long)read_cr0(), (unsigned long long)read_cr4(),
-	    (unsigned long long)code, code & 4 ? "user" : "kernel",
-	    code & 16  ? "fetch"
-	    : code & 2 ? "write"
-	               : "read",
-	    code & 1 ? "protection" : "not present");
+	    (unsigned long long)r->orig_rax);
 	out(line);
 	print_code(r, out);
 }

@@ -146,7 +146,7 @@ vgaromimage: file=/usr/share/bochs/VGABIOS-lgpl-latest
 boot: cdrom
 ata0-master: type=cdrom, path={iso}, status=inserted
 com1: enabled=1, mode=file, dev={console}
-cpu: model=corei7_sandy_bridge_2600k, count=1, ips=200000000
+cpu: model={model}, count=1, ips=200000000
 clock: sync=none
 display_library: {display}
 vga: extension=none
@@ -170,8 +170,11 @@ def bochs_display():
     return None
 
 
+# The second has x2APIC, PCID, SMAP and the TSC deadline timer, the last none.
 @pytest.mark.slow
-def test_bochs(tmp_path):
+@pytest.mark.parametrize('model', (
+    'corei7_sandy_bridge_2600k', 'corei7_skylake_x', 'athlon64_clawhammer'))
+def test_bochs(model, tmp_path):
     display = bochs_display()
     if not shutil.which('bochs') or not display:
         pytest.skip('no bochs with a display for no screen')
@@ -179,6 +182,7 @@ def test_bochs(tmp_path):
     config = tmp_path / 'bochsrc'
     config.write_text(BOCHS.format(
         iso=image('iso', str(tmp_path)), console=console, display=display,
+        model=model,
         log=tmp_path / 'log'))
     with subprocess.Popen(
             ['bochs', '-q', '-f', str(config)], cwd=tmp_path,

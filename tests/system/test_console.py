@@ -146,9 +146,28 @@ def test_screen_and_keyboard(images, tmp_path):
             return 'typed' in guest.command('busybox cat /tmp/typed')
         assert until(20, written)
         assert until(10, lambda: lit(guest.screenshot(shot))[0] != count)
+        guest.keys('sleep 1000\n\x03echo ')
+        for key in ('up', 'up', 'end', 'left'):  # the line before, edited
+            guest.qmp('send-key', keys=[{'type': 'qcode', 'data': key}])
+        guest.keys('.\n')
+        assert until(20, lambda: 'typed' in guest.command(
+            'busybox cat /tmp/type.d'))
         picture = os.path.join(strat9vm.TOP, 'build', 'tests', 'screen.png')
         os.makedirs(os.path.dirname(picture), exist_ok=True)
         guest.screenshot(picture, png=True)
+
+
+def test_panic_is_on_the_screen(tmp_path):
+    """The report's lines stand there; the text is the serial console's."""
+    shot = str(tmp_path / 'shot.ppm')
+    with strat9vm.VM(boot='limine', vga=True,
+                     append='init=/no/such') as guest:
+        guest.expect_literal('PANIC', 60)
+
+        def report():
+            count, _ = lit(guest.screenshot(shot))
+            return count > 1000  # log and prompt alone: 400
+        assert until(20, report)
 
 
 def test_idle_uses_no_cpu():

@@ -279,14 +279,19 @@ NO_LOCK_CHECK void sched_switched(void)
 	struct runqueue *rq = percpu_ptr(runqueue);
 	struct thread *prev = rq->previous;
 	bool away = rq->must_move == prev;
+	/*
+	 * Seen with the lock held: after its drop prev may run elsewhere, and
+	 * die there, which is that CPU's to see.
+	 */
+	bool dead = atomic_load_explicit(&prev->state, memory_order_relaxed) ==
+	            THREAD_DEAD;
 
 	if (unlikely(away))
 		rq->must_move = NULL;
 	atomic_store_explicit(&prev->on_cpu, 0, memory_order_relaxed);
 	switch_finish(thread_current());
 	lock_drop(&rq->lock);
-	if (unlikely(atomic_load_explicit(&prev->state, memory_order_relaxed) ==
-	             THREAD_DEAD))
+	if (unlikely(dead))
 		thread_bury(prev);
 	else if (unlikely(away))
 		send_away(prev);

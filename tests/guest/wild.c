@@ -1,18 +1,30 @@
 /* tests/guest/wild.c -- wild arguments at every system call. */
 /* SPDX-License-Identifier: MIT */
 /*
- * Each call number is tried in a child of its own with pointers and numbers
- * that no caller should pass.  What it returns is its own affair; that we are
- * still here afterwards is the claim.
+ * Each call number is tried in a child of its own, by three threads at once,
+ * with pointers and numbers that no caller should pass.  What it returns is
+ * its own affair; that we are still here afterwards is the claim.
+ *
+ * wild --soak SECONDS SEED: random numbers until the time is up; each child
+ * mixes calls, so that one finds what another left behind.
  */
 #include "tap.h"
+#include <pthread.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <time.h>
 
-enum { CALLS = 470, ROUNDS = 24, NATIVE_FIRST = 1000, NATIVE_LAST = 1100 };
+enum {
+	CALLS = 512,
+	ROUNDS = 24,
+	THREADS = 3,
+	MIXED = 300, /* calls of a child of the soak */
+	NATIVE_FIRST = 1000,
+	NATIVE_LAST = 1100
+};
 
-static uint64_t seed;
+static _Thread_local uint64_t seed;
 
 static uint64_t any(void)
 {
@@ -91,28 +103,54 @@ static int is_spared(long n)
 	}
 }
 
-static void try_call(long n)
+struct work {
+	long call; /* -1: any */
+	int rounds;
+	uint64_t seed;
+};
+
+static void *call_wildly(void *arg)
 {
-	pid_t pid = fork();
+	const struct work *w = arg;
 
-	CHECK(pid >= 0);
-	if (pid == 0) {
-		struct rlimit files = {64, 64};
+	seed = w->seed;
+	for (int i = 0; i < w->rounds; i++) {
+		long n = w->call;
 
-		setrlimit(RLIMIT_NOFILE, &files);
-		alarm(1);
-		for (int fd = 0; fd < 3; fd++)
-			close(fd);
-		seed = 0x9e3779b97f4a7c15 * (uint64_t)(n + 1);
-		for (int i = 0; i < ROUNDS; i++)
-			syscall(
-			    n, wild(), wild(), wild(), wild(), wild(), wild());
-		_exit(0);
+		while (n < 0 || is_spared(n))
+			n = (long)(any() >> 20) % CALLS;
+		syscall(n, wild(), wild(), wild(), wild(), wild(), wild());
 	}
-	tap_wait(pid);
+	return 0;
 }
 
-static void range(long first, long last)
+/* A child whose threads make the calls; all seeds follow from one. */
+static void try_call(long n, int rounds, uint64_t start)
+{
+	struct work work[THREADS];
+	pid_t pid = fork();
+	pthread_t t;
+
+	CHECK(pid >= 0);
+	if (pid) {
+		tap_wait(pid);
+		return;
+	}
+	setrlimit(RLIMIT_NOFILE, &(struct rlimit){64, 64});
+	setrlimit(RLIMIT_AS, &(struct rlimit){64 << 20, 64 << 20});
+	alarm(1);
+	for (int fd = 0; fd < 3; fd++)
+		close(fd);
+	for (unsigned i = 0; i < THREADS; i++) {
+		work[i] = (struct work){n, rounds, start + i * 0x100000001b3};
+		if (i)
+			pthread_create(&t, 0, call_wildly, &work[i]);
+	}
+	call_wildly(&work[0]);
+	_exit(0);
+}
+
+static void prepare(void)
 {
 	half = mmap(0, 8192, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -120,9 +158,35 @@ static void range(long first, long last)
 	alarm(0);
 	if (getuid() == 0) /* a host's root must not be let loose on it */
 		CHECK(setgid(65534) == 0 && setuid(65534) == 0);
+}
+
+static void range(long first, long last)
+{
+	prepare();
 	for (long n = first; n < last; n++)
 		if (!is_spared(n))
-			try_call(n);
+			try_call(
+			    n, ROUNDS, 0x9e3779b97f4a7c15 * (uint64_t)(n + 1));
+}
+
+static int soak(int argc, char **argv)
+{
+	time_t end;
+
+	if (argc != 4 || strcmp(argv[1], "--soak"))
+		return 2;
+	end = time(0) + atol(argv[2]);
+	prepare();
+	for (uint64_t s = strtoull(argv[3], 0, 0) | 1; time(0) < end;
+	    s += 0x9e3779b97f4a7c16)
+		try_call(-1, MIXED, s);
+	printf("wild: done\n");
+	return 0;
+}
+
+__attribute__((constructor)) static void set_soak(void)
+{
+	tap_self = soak;
 }
 
 /* Linux's numbers. */

@@ -350,21 +350,21 @@ static long field(const char *path, const char *key)
 }
 
 struct counters {
-	char name[COUNTERS_MAX][32];
+	char name[COUNTERS_MAX][40];
 	long value[COUNTERS_MAX];
 	int count;
 };
 
 /* "NAME NUMBER ..." lines of a file, where there is one. */
-static void count_lines(struct counters *c, const char *path)
+static void count_lines(struct counters *c, const char *path, const char *mark)
 {
-	char line[256];
+	char line[256], name[32];
 	FILE *f = fopen(path, "r");
 
 	while (f && c->count < COUNTERS_MAX && fgets(line, sizeof(line), f))
-		if (sscanf(line, "%31s %ld", c->name[c->count],
-		        &c->value[c->count]) == 2)
-			c->count++;
+		if (sscanf(line, "%31s %ld", name, &c->value[c->count]) == 2)
+			snprintf(c->name[c->count++], sizeof(c->name[0]),
+			    "%s%s", mark, name);
 	if (f)
 		fclose(f);
 }
@@ -383,20 +383,21 @@ static void count_objects(struct counters *c)
 	fd = open("/proc/sys/vm/drop_caches", O_WRONLY);
 	NEED(fd >= 0 && write(fd, "3", 1) == 1);
 	close(fd);
-	count_lines(c, "/proc/objects");
-	count_lines(c, "/proc/slabinfo");
+	count_lines(c, "/proc/objects", "");
+	count_lines(c, "/proc/slabinfo", "slab ");
 }
 
 /*
- * How many more may be alive: names and their nodes are cached anew. Magazines
- * are the allocator's own.
+ * How many more may be alive: names and their nodes are cached anew. What the
+ * CPUs' magazines hold is counted while they change. Magazines are the
+ * allocator's own.
  */
 static long slack(const char *name)
 {
-	static const char *const exact[] = {"process", "thread", "aspace",
-	    "vmo", "fpu", "pipe", "sighand", "mapping", "descriptor"};
+	static const char *const exact[] = {
+	    "process", "thread", "aspace", "vmo", "descriptor"};
 
-	if (!strcmp(name, "free_frame") || !strncmp(name, "magazine", 8))
+	if (!strcmp(name, "free_frame") || !strncmp(name, "slab magazine", 13))
 		return LONG_MAX;
 	for (size_t i = 0; i < sizeof(exact) / sizeof(*exact); i++)
 		if (!strcmp(name, exact[i]))

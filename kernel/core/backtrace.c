@@ -40,8 +40,8 @@ const char *symbol_name(vaddr_t at, uint64_t *offset)
  * back: 1 for a return address, whose call may be the last of its function
  * (what does not return is followed by nothing): its name is the call's.
  */
-static void print_frame(vaddr_t at, unsigned back, const char *mark,
-    void (*out)(const char *line))
+static void print_frame(
+    vaddr_t at, unsigned back, const char *mark, void (*out)(const char *line))
 {
 	char line[120];
 	uint64_t off = 0;

@@ -177,6 +177,8 @@ return_to_user_full:
 	movq	%rsp, %rdi
 	call	user_return_work
 load_all:
+	testb	$1, mmu_pti(%rip)
+	jnz	pti_leave		/* the frame must lie where both roots map it */
 	popq	%r15
 	popq	%r14
 	popq	%r13
@@ -193,40 +195,9 @@ load_all:
 	popq	%rsi
 	popq	%rdi
 	addq	$8, %rsp
-	testb	$1, mmu_pti(%rip)
-	jnz	1f
 	swapgs
 	iretq
-1:
-	/*
-	 * IRET reads its frame after the switch: it must lie in memory that
-	 * the user's root maps, so the frame moves to the entry stack.
-	 */
-	movq	%rax, %gs:entry_scratch(%rip)
-	jmp	iret_isolated
 	.size return_to_user_full, . - return_to_user_full
-
-	.section .percpu.entry, "aw", @progbits
-	.balign	16
-iret_frame:
-	.fill	5, 8, 0
-
-	.section .entry, "ax", @progbits
-iret_isolated:
-	popq	%gs:iret_frame(%rip)
-	popq	%gs:iret_frame+8(%rip)
-	popq	%gs:iret_frame+16(%rip)
-	popq	%gs:iret_frame+24(%rip)
-	popq	%gs:iret_frame+32(%rip)
-	movq	%gs:percpu_offset(%rip), %rsp
-	leaq	iret_frame(%rip), %rax
-	addq	%rax, %rsp
-	movq	%cr3, %rax
-	orq	$PTI_BIT, %rax
-	movq	%rax, %cr3
-	movq	%gs:entry_scratch(%rip), %rax
-	swapgs
-	iretq
 
 /*
  * Stubs of the calls that need all user registers in the frame: the return

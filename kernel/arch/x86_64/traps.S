@@ -181,6 +181,8 @@
 	jne	\flavour\()_work
 	cmpl	$0, %gs:need_resched(%rip)
 	jne	\flavour\()_work
+	.globl \flavour\()_leave
+	.hidden \flavour\()_leave
 \flavour\()_leave:
 	LEAVE_\flavour
 \flavour\()_work:

@@ -194,7 +194,7 @@ enum err desc_close(int fd)
 	lock_drop(&t->lock);
 	if (!g)
 		return E_BADF;
-	desc_grant_close(g);
+	desc_grant_close(t, g);
 	return OK;
 }
 
@@ -263,7 +263,7 @@ enum err desc_dup_to(int fd, int to, unsigned flags)
 	if (e != OK)
 		grant_put(g);
 	if (old)
-		desc_grant_close(old);
+		desc_grant_close(t, old);
 	return e;
 }
 

@@ -198,13 +198,13 @@ struct grant *desc_slot_empty(struct desc_table *t, unsigned fd)
 	return g;
 }
 
-/* Drop what a slot held, telling the object. May sleep. */
-void desc_grant_close(struct grant *g)
+/* Drop what a slot of t held, telling the object. May sleep. */
+void desc_grant_close(const struct desc_table *t, struct grant *g)
 {
 	struct object *o = g->object;
 
 	if (o->ops->flush)
-		o->ops->flush(o);
+		o->ops->flush(o, t);
 	grant_put(g);
 }
 
@@ -225,7 +225,7 @@ void desc_table_put(struct desc_table *t)
 	for (long i = -1;
 	    (i = slotmap_next(a->used, a->words, (unsigned)(i + 1))) >= 0 &&
 	    (uint32_t)i < a->size;)
-		desc_grant_close(desc_slots(a)[i].grant);
+		desc_grant_close(t, desc_slots(a)[i].grant);
 	table_free(t);
 }
 
@@ -334,7 +334,7 @@ static void range_close(
 			continue;
 		g = desc_slot_empty(t, i);
 		lock_drop(&t->lock);
-		desc_grant_close(g);
+		desc_grant_close(t, g);
 		lock_take(&t->lock);
 	}
 	lock_drop(&t->lock);

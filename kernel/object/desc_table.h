@@ -91,8 +91,8 @@ void desc_slot_fill(struct desc_table *t, unsigned fd, struct grant *g,
 struct grant *desc_slot_empty(struct desc_table *t, unsigned fd)
     REQUIRES(&t -> lock);
 
-/* Drop what a slot held, telling the object. May sleep. */
-void desc_grant_close(struct grant *g);
+/* Drop what a slot of t held, telling the object. May sleep. */
+void desc_grant_close(const struct desc_table *t, struct grant *g);
 
 /* Look fd up in the current process, with a reference. See desc_hold. */
 enum err desc_hold_counted(

@@ -13,6 +13,7 @@ struct vmo;
 struct kstat;
 struct object;
 struct epoll_item;
+struct desc_table;
 
 /* "use the object's own position" for read and write. */
 #define OFF_OWN (-1l)
@@ -28,8 +29,8 @@ struct object_ops {
 	/* Last reference gone: free the memory. */
 	void (*release)(struct object *o);
 
-	/* A descriptor to it was closed (flush, POSIX locks). May be NULL. */
-	void (*flush)(struct object *o);
+	/* A descriptor to it in table was closed (POSIX locks). May be NULL. */
+	void (*flush)(struct object *o, const struct desc_table *table);
 
 	/* Bytes moved, 0 at the end of file, or an error. off: OFF_OWN or pos */
 	long (*read)(struct object *o, struct uio *u, int64_t off);

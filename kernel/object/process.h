@@ -109,8 +109,9 @@ struct process {
 	uint64_t sig_pending;
 	struct list sig_queue;
 	uint32_t sig_queued; /* for RLIMIT_SIGPENDING */
-	bool sig_slot_used;  /* the one queued siginfo kept in here */
-	uint64_t sig_slot[12];
+	uint64_t
+	    sig_slot[2][12]; /* queued siginfos kept in here: any; the alarm */
+	bool sig_slot_used[2];
 	uint32_t group_stop_signal; /* 0: none; else stopping or stopped */
 	uint32_t continues; /* SIGCONTs so far: a stop they cross is void */
 	uint32_t stop_left; /* threads that have yet to stop */

@@ -25,24 +25,33 @@ struct queued {
 };
 static struct slab_cache *queued_cache;
 static_assert(
-    sizeof(struct queued) <= sizeof(((struct process *)NULL)->sig_slot),
+    sizeof(struct queued) <= sizeof(((struct process *)NULL)->sig_slot[0]),
     "fits the slot");
 
-/* The first one in a process needs no allocation. */
-static struct queued *queued_alloc_locked(struct process *p)
+/*
+ * The first one in a process needs no allocation, and neither does that of its
+ * alarm, which comes in an interrupt and is pending once at most.
+ */
+static struct queued *queued_alloc_locked(
+    struct process *p, const struct ksiginfo *info)
 {
-	if (p->sig_slot_used)
-		return slab_alloc_atomic(queued_cache);
-	p->sig_slot_used = true;
-	return (struct queued *)p->sig_slot;
+	bool alarm = info->signo == SIGALRM && info->code == SI_KERNEL;
+
+	if (p->sig_slot_used[alarm])
+		return alarm ? NULL : slab_alloc_atomic(queued_cache);
+	p->sig_slot_used[alarm] = true;
+	return (struct queued *)p->sig_slot[alarm];
 }
 
 static void queued_free_locked(struct process *p, struct queued *q)
 {
-	if (q == (struct queued *)p->sig_slot)
-		p->sig_slot_used = false;
-	else
-		slab_free(queued_cache, q);
+	for (unsigned i = 0; i < 2; i++) {
+		if (q == (struct queued *)p->sig_slot[i]) {
+			p->sig_slot_used[i] = false;
+			return;
+		}
+	}
+	slab_free(queued_cache, q);
 }
 
 static bool is_first(const struct process *p)
@@ -231,7 +240,7 @@ static enum err queue_locked(struct process *p, struct thread *t,
 		return OK;
 	if (info->signo < SIGRT_FIRST ||
 	    p->sig_queued < p->rlimits[RL_SIGPENDING].cur)
-		q = queued_alloc_locked(p);
+		q = queued_alloc_locked(p, info);
 	if (q) {
 		q->info = *info;
 		list_push_back(t ? &t->sig_queue : &p->sig_queue, &q->link);

@@ -203,10 +203,11 @@ void unix_gc(void)
 		collect_all(NULL);
 }
 
-void unix_flush(struct object *o)
+void unix_flush(struct object *o, const struct desc_table *table)
 {
 	struct unix_sock *s = unix_of_object(o);
 
+	(void)table;
 	/* The last descriptor goes, but messages keep the socket. */
 	if (unlikely(s->inflight) &&
 	    atomic_load(&o->root.refs) == s->inflight + 1)

@@ -203,6 +203,7 @@ void unix_room_forget(struct unix_sock *s);
 void unix_packet_free(struct sbuf *first);
 
 /* unix_gc.c */
-void unix_flush(struct object *o); /* object_ops.flush */
+/* object_ops.flush */
+void unix_flush(struct object *o, const struct desc_table *table);
 /* Empty the queues of sockets that only messages in cycles refer to. */
 void unix_gc(void);

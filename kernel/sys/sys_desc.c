@@ -73,6 +73,28 @@ static long set_status_flags(struct object *o, uint64_t arg)
 	return 0;
 }
 
+/*
+ * A record lock was set. Another thread may have closed fd meanwhile, before
+ * the lock was there to be dropped: then it is dropped here.
+ */
+static long lock_check(int fd, struct held *h)
+{
+	struct object *o = h->obj;
+	struct held now;
+	bool same;
+
+	if (!h->counted) /* nobody else closes */
+		return 0;
+	if (desc_hold(fd, 0, &now) == OK) {
+		same = now.obj == o;
+		desc_release(&now);
+		if (same)
+			return 0;
+	}
+	o->ops->flush(o, process_current()->descs);
+	return E_BADF;
+}
+
 /* The commands that concern the open object, not the descriptor. */
 static long object_fcntl(struct held *h, unsigned cmd, uint64_t arg)
 {
@@ -121,6 +143,8 @@ long sys_fcntl(int fd, unsigned cmd, uint64_t arg)
 	if (e != OK)
 		return e;
 	r = object_fcntl(&h, cmd, arg);
+	if (r == 0 && (cmd == F_SETLK || cmd == F_SETLKW))
+		r = lock_check(fd, &h);
 	desc_release(&h);
 	return r;
 }

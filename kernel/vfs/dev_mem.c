@@ -203,6 +203,7 @@ static uint32_t kmsg_poll(struct object *o, struct poll_table *pt)
 #define DEVICE(var, read_, write_, ...)                              \
 	static const struct object_ops var##_object = {.kind = #var, \
 	    .release = file_release,                                 \
+	    .flush = file_flush,                                     \
 	    .read = read_,                                           \
 	    .write = write_,                                         \
 	    .stat = file_stat,                                       \

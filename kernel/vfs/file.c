@@ -79,12 +79,12 @@ enum err file_stat(struct object *o, struct kstat *out)
 	return OK;
 }
 
-static void file_flush(struct object *o)
+void file_flush(struct object *o, const struct desc_table *table)
 {
 	struct file *f = container_of(o, struct file, object);
 
 	if (unlikely(!list_empty(&f->node->locks)))
-		file_locks_flush(f);
+		file_locks_flush(f, table);
 }
 
 /*

@@ -57,6 +57,8 @@ static inline struct file *file_of(struct object *o)
 enum err file_new(struct node *n, uint32_t oflags, const struct object_ops *ops,
     struct file **out);
 void file_release(struct object *o);
+/* object_ops.flush of what can be locked. */
+void file_flush(struct object *o, const struct desc_table *table);
 enum err file_stat(struct object *o, struct kstat *out);
 
 /* Contents for [pos, pos+len), which is not empty. node->lock is held. */

@@ -12,14 +12,18 @@
 
 /*
  * All locks hang on their node; one mutex guards them all, because finding a
- * deadlock needs the whole picture and locking is rare. Record locks (POSIX
- * ones belong to a process, OFD ones to an open file) exclude one another;
- * flock's are a kind of their own.
+ * deadlock needs the whole picture and locking is rare. Record locks exclude
+ * one another; flock's are a kind of their own. POSIX locks belong to a process
+ * by its descriptor table, which ends with all of its descriptors closed; OFD
+ * locks and flock's belong to an open file.
  *
  * 1. Locks of one owner on one node do not overlap, and those that touch have
  *    different types.
- * 2. Who waits stands in `waiters` with the owner that blocks it; it joins its
- *    queue before the mutex is dropped, so that no release is missed.
+ * 2. Who waits stands in `waiters`; it joins its queue before the mutex is
+ *    dropped, so that no release is missed.
+ * 3. A waiter's blocker is an owner that still holds what it held then: who
+ *    unlocks clears it. NULL too where no process waits for a process, since
+ *    any thread may unlock an open file.
  */
 enum kind { KIND_RECORD, KIND_FLOCK };
 enum { CMD_GET = 5, CMD_SET = 6, CMD_WAIT = 7, OFD_SHIFT = 31, CHAIN_MAX = 64 };
@@ -36,6 +40,7 @@ struct file_lock {
 
 struct lock_waiter {
 	struct list link;
+	const struct node *node;
 	const void *owner, *blocker;
 };
 
@@ -59,7 +64,7 @@ static struct wait_queue *queue_of(const struct node *n)
 
 static struct file *lockable(struct object *o)
 {
-	return o->ops->release == file_release ? (struct file *)o : NULL;
+	return o->ops->flush == file_flush ? (struct file *)o : NULL;
 }
 
 static bool overlap(const struct file_lock *a, const struct file_lock *b)
@@ -91,7 +96,8 @@ static bool deadlock(const void *owner, const void *blocker)
 		if (blocker == owner)
 			return true;
 		found = false;
-		list_for_each(w, &waiters, link) if (w->owner == blocker)
+		list_for_each(
+		    w, &waiters, link) if (w->owner == blocker && w->blocker)
 		{
 			blocker = w->blocker;
 			found = true;
@@ -151,17 +157,31 @@ static void apply(
 	}
 }
 
+/* Locks of owner on n have changed: who waits for them is to look again. */
+static void unblock(const struct node *n, const void *owner) REQUIRES(&mutex)
+{
+	struct lock_waiter *w;
+
+	list_for_each(
+	    w, &waiters, link) if (w->node == n && w->blocker == owner)
+	{
+		w->blocker = NULL;
+	}
+}
+
 /* Wait until the lock b may be gone. The mutex is held, and again after. */
 static enum err wait_for(struct node *n, const struct file_lock *want,
     const struct file_lock *b) REQUIRES(&mutex)
 {
-	struct lock_waiter me = {.owner = want->owner, .blocker = b->owner};
+	struct lock_waiter me = {.node = n, .owner = want->owner};
 	struct waiter w;
 	enum err e;
 
-	if (want->kind == KIND_RECORD && want->pid >= 0 &&
-	    deadlock(want->owner, b->owner))
-		return E_DEADLK;
+	if (want->pid >= 0 && b->pid >= 0) {
+		if (deadlock(want->owner, b->owner))
+			return E_DEADLK;
+		me.blocker = b->owner;
+	}
 	list_push_back(&waiters, &me.link);
 	wait_begin(queue_of(n), &w);
 	mutex_drop(&mutex);
@@ -188,8 +208,10 @@ static enum err set_lock(
 	while (e == OK && want->type != LINUX_F_UNLCK &&
 	       (b = conflict(n, want)) != NULL)
 		e = wait ? wait_for(n, want, b) : E_AGAIN;
-	if (e == OK)
+	if (e == OK) {
 		apply(n, want, spare);
+		unblock(n, want->owner);
+	}
 	mutex_drop(&mutex);
 	if (e == OK)
 		wait_wake_all(queue_of(n)); /* unlocked, or downgraded */
@@ -213,6 +235,8 @@ static enum err range(
 		return E_INVAL;
 	if (__builtin_add_overflow(base, start, &start))
 		return E_OVERFLOW;
+	if (start < 0)
+		return E_INVAL;
 	last = INT64_MAX;
 	if (u->len > 0 && __builtin_add_overflow(start, u->len - 1, &last))
 		return E_OVERFLOW;
@@ -259,8 +283,10 @@ long file_lock_fcntl(struct object *o, unsigned cmd, struct uptr arg)
 
 	if (ofd)
 		cmd -= OFD_SHIFT;
-	if (!f)
+	if (o->oflags & O_PATH)
 		return E_BADF;
+	if (!f)
+		return E_INVAL;
 	e = copy_from_user(&u, arg, sizeof(u));
 	if (e == OK)
 		e = range(f, &u, &want);
@@ -270,7 +296,7 @@ long file_lock_fcntl(struct object *o, unsigned cmd, struct uptr arg)
 	    (ofd && u.pid != 0))
 		return E_INVAL;
 	want.type = (uint8_t)u.type;
-	want.owner = ofd ? (const void *)f : process_current();
+	want.owner = ofd ? (const void *)f : process_current()->descs;
 	want.pid = ofd ? -1 : (int32_t)process_current()->pid;
 	if (cmd == CMD_GET)
 		return u.type == LINUX_F_UNLCK ? E_INVAL
@@ -291,8 +317,10 @@ long file_flock(struct object *o, int operation)
 	bool wait = !(operation & FLOCK_NB);
 	enum err e;
 
-	if (!f)
+	if (o->oflags & O_PATH)
 		return E_BADF;
+	if (!f)
+		return E_INVAL;
 	switch (operation & ~FLOCK_NB) {
 	case FLOCK_SH:
 		want.type = LINUX_F_RDLCK;
@@ -330,14 +358,15 @@ static void drop_owner(struct node *n, const void *owner)
 		kfree(l);
 		any = true;
 	}
+	unblock(n, owner);
 	mutex_drop(&mutex);
 	if (any)
 		wait_wake_all(queue_of(n));
 }
 
-void file_locks_flush(struct file *f)
+void file_locks_flush(struct file *f, const struct desc_table *table)
 {
-	drop_owner(f->node, process_current());
+	drop_owner(f->node, table);
 }
 
 void file_locks_release(struct file *f)

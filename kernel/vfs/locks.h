@@ -5,11 +5,13 @@
 
 struct object;
 struct file;
+struct desc_table;
 
 /*
  * fcntl's F_GETLK, F_SETLK, F_SETLKW (5, 6, 7) and F_OFD_GETLK, F_OFD_SETLK,
  * F_OFD_SETLKW (36, 37, 38); arg: struct flock in user memory. E_BADF when o
- * is no file or not open in the mode the lock needs, E_AGAIN, E_DEADLK, E_INTR.
+ * is not open in the mode the lock needs, E_INVAL when it cannot be locked,
+ * E_AGAIN, E_DEADLK, E_INTR.
  */
 long file_lock_fcntl(struct object *o, unsigned cmd, struct uptr arg);
 
@@ -17,11 +19,10 @@ long file_lock_fcntl(struct object *o, unsigned cmd, struct uptr arg);
 long file_flock(struct object *o, int operation);
 
 /*
- * A descriptor of f was closed: the process's POSIX locks on its node go. Also
- * to be called for each open file when a process dies (desc_table_put's
- * closing does).
+ * A descriptor of f in table was closed: the table's POSIX locks on f's node
+ * go. The end of a table closes all that it has.
  */
-void file_locks_flush(struct file *f);
+void file_locks_flush(struct file *f, const struct desc_table *table);
 
 /* The last reference to f goes: its flock and OFD locks too. */
 void file_locks_release(struct file *f);

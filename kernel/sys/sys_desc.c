@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernel/sys/sys_desc.h"
 #include "kernel/object/pipe.h"
+#include "kernel/object/process.h"
 #include "kernel/vfs/file.h"
 #include "kernel/vfs/locks.h"
 

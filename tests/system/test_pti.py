@@ -54,7 +54,7 @@ def test_programs_run_isolated():
     """Every way into the kernel and out of it, with the faults of both."""
     add = []
     for name in GUESTS:
-        source = os.path.join(strat9vm.TOP, 'tests', 'guest', name + '.c')
+        source = f'tests/guest/{name}.c'
         binary, error = build(source, CC, 'guest')
         assert binary, error
         add.append(f'{binary}:/tests/{name}')

@@ -67,8 +67,8 @@ static struct source **slot(unsigned cpu, uint8_t vector)
 /* n consecutive free vectors of a CPU, aligned to n; 0: none. */
 REQUIRES(&irq_lock) static uint8_t find_vectors_locked(unsigned cpu, unsigned n)
 {
-	for (unsigned v = VECTOR_DEVICE_FIRST; v + n - 1 <= VECTOR_DEVICE_LAST;
-	    v += n) {
+	for (unsigned v = ALIGN_UP(VECTOR_DEVICE_FIRST, n);
+	    v + n - 1 <= VECTOR_DEVICE_LAST; v += n) {
 		unsigned i = 0;
 
 		while (i < n && *slot(cpu, v + i) == NULL)

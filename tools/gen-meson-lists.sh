@@ -4,7 +4,8 @@
 #
 # Run it after adding or removing a .c or .S file under kernel/ (./strat9 does).
 # A list that did not change is not touched, so that ninja has nothing to do.
-# kasan.c and ubsan.c are built in their flavor only, *fastpath.c by option.
+# kasan.c and ubsan.c are built in their flavor only, *fastpath.c by option;
+# files that say "cold:" in their head are compiled for size.
 set -eu
 cd "$(dirname "$0")/.."
 export LC_ALL=C
@@ -36,17 +37,26 @@ list() { # VARIABLE FILES...: an assignment, one name a line
 }
 
 kernel_folder() {
-	normal='' runtimes='' fast=''
+	normal='' cold='' runtimes='' fast=''
 	for f in $(sources "$1"); do
 		case $f in
 		kasan.c | ubsan.c) runtimes="$runtimes $f" ;;
 		*fastpath.[cS]) fast="$fast $f" ;;
+		*.c)
+			if head -n 5 "$1/$f" | grep -q '/\* cold:'; then
+				cold="$cold $f"
+			else
+				normal="$normal $f"
+			fi
+			;;
 		*) normal="$normal $f" ;;
 		esac
 	done
 	echo "# Made by tools/gen-meson-lists.sh."
 	# shellcheck disable=SC2086 # lists of names without spaces
 	list kernel_sources $normal
+	# shellcheck disable=SC2086
+	list kernel_cold_sources $cold
 	if [ -n "$fast" ]; then
 		echo "if get_option('ipc_fastpath')"
 		# shellcheck disable=SC2086

@@ -1,5 +1,6 @@
 /* kernel/boot/boot_args.c -- the kernel's command line. See docs/BOOT.md. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/boot/boot_info.h"
 #include "kernel/core/string.h"
 

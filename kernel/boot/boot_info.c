@@ -1,5 +1,6 @@
 /* kernel/boot/boot_info.c -- check, sort and repair what the loader said. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/boot/early.h"
 #include "kernel/core/string.h"
 

@@ -1,5 +1,6 @@
 /* kernel/boot/boot_main.c -- from the loader's information to kernel_main. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/boot/early.h"
 #include "kernel/arch/x86_64/sections.h"
 #include "kernel/arch/x86_64/serial.h"

@@ -1,5 +1,6 @@
 /* kernel/boot/early.c -- where the kernel goes: slide, tables, relocation. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/boot/early.h"
 #include "kernel/arch/x86_64/cpu.h"
 #include "kernel/arch/x86_64/sections.h"

@@ -1,5 +1,6 @@
 /* kernel/boot/limine.c -- boot information of the Limine boot protocol. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/boot/early.h"
 #include "kernel/boot/limine.h"
 #include "kernel/core/string.h"

@@ -1,5 +1,6 @@
 /* kernel/boot/multiboot2.c -- boot information of Multiboot2 (GRUB). */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/boot/early.h"
 #include "kernel/core/string.h"
 

@@ -1,5 +1,6 @@
 /* kernel/boot/pvh.c -- boot information of PVH (qemu -kernel, micro-VMs). */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/boot/early.h"
 #include "kernel/core/string.h"
 

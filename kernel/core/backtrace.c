@@ -1,5 +1,6 @@
 /* kernel/core/backtrace.c -- who called whom, with names. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/core/backtrace.h"
 #include "kernel/arch/x86_64/mmu_probe.h"
 #include "kernel/arch/x86_64/regs.h"

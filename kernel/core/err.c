@@ -1,5 +1,6 @@
 /* kernel/core/err.c -- names of errors. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 
 #include "abi/err.h"
 

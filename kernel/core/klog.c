@@ -1,5 +1,6 @@
 /* kernel/core/klog.c -- the log ring and the consoles that show it. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include <stdatomic.h>
 #include "kernel/core/klog.h"
 #include "kernel/core/clock.h"

@@ -1,5 +1,6 @@
 /* kernel/core/kprintf.c -- formatted text without a C library. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/core/klog.h"
 #include "kernel/core/string.h"
 

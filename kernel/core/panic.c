@@ -1,5 +1,6 @@
 /* kernel/core/panic.c -- the end: assertions and the panic report. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include <stdarg.h>
 #include <stdatomic.h>
 #include "kernel/core/panic.h"

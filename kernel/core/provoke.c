@@ -1,5 +1,6 @@
 /* kernel/core/provoke.c -- faults of the kernel itself, on request. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/core/provoke.h"
 #include "kernel/core/panic.h"
 #include "kernel/core/string.h"

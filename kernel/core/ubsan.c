@@ -1,5 +1,6 @@
 /* kernel/core/ubsan.c -- the undefined-behaviour sanitizer's runtime. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/core/ubsan.h"
 #include "kernel/core/klog.h"
 #include "kernel/core/panic.h"

@@ -1,5 +1,6 @@
 /* kernel/core/uts.c -- what the system is called: uname and /proc. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/core/uts.h"
 #include "kernel/core/lock.h"
 #include "kernel/core/string.h"

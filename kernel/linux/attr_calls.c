@@ -1,5 +1,6 @@
 /* kernel/linux/attr_calls.c -- chmod, chown, truncate, utimes. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/linux/attr_calls.h"
 #include "kernel/linux/at.h"
 #include "kernel/object/process.h"

@@ -1,5 +1,6 @@
 /* kernel/linux/cred_calls.c -- user and group ids, capability sets. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/linux/cred_calls.h"
 #include "kernel/mm/usercopy.h"
 #include "kernel/object/process_internal.h"

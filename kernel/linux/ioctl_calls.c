@@ -1,5 +1,6 @@
 /* kernel/linux/ioctl_calls.c -- ioctl: what is the same for all, then the object. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/linux/ioctl_calls.h"
 #include "kernel/mm/usercopy.h"
 #include "kernel/object/desc.h"

@@ -1,5 +1,6 @@
 /* kernel/linux/message_calls.c -- sending and receiving over sockets. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/linux/message_calls.h"
 #include "kernel/core/clock.h"
 #include "kernel/core/string.h"

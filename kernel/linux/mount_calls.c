@@ -1,5 +1,6 @@
 /* kernel/linux/mount_calls.c -- mount, umount2. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/linux/mount_calls.h"
 #include "kernel/linux/at.h"
 #include "kernel/mm/slab.h"

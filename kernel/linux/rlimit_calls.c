@@ -1,5 +1,6 @@
 /* kernel/linux/rlimit_calls.c -- resource limits. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/linux/rlimit_calls.h"
 #include "kernel/mm/usercopy.h"
 #include "kernel/object/process_internal.h"

@@ -1,5 +1,6 @@
 /* kernel/linux/sched_calls.c -- scheduling policy, niceness, affinity. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/linux/sched_calls.h"
 #include "kernel/core/sched.h"
 #include "kernel/core/string.h"

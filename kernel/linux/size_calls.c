@@ -1,5 +1,6 @@
 /* kernel/linux/size_calls.c -- file sizes, and copies between descriptors. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/linux/size_calls.h"
 #include "kernel/object/pipe.h"
 #include "kernel/object/process.h"

@@ -1,5 +1,6 @@
 /* kernel/linux/system_calls.c -- uname, sysinfo, reboot. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/linux/system_calls.h"
 #include "kernel/arch/x86_64/power.h"
 #include "kernel/core/clock.h"

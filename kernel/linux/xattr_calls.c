@@ -1,5 +1,6 @@
 /* kernel/linux/xattr_calls.c -- extended attributes: no scheme keeps any. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/linux/xattr_calls.h"
 #include "kernel/linux/at.h"
 

@@ -1,5 +1,6 @@
 /* kernel/mm/aspace_info.c -- looking at address spaces from outside. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/mm/aspace_impl.h"
 #include "kernel/core/string.h"
 #include "kernel/vfs/node.h"

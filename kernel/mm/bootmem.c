@@ -1,5 +1,6 @@
 /* kernel/mm/bootmem.c -- the boot allocator: memory before the frames. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/mm/zone.h"
 #include "kernel/boot/boot_info.h"
 #include "kernel/core/panic.h"

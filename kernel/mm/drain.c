@@ -1,5 +1,6 @@
 /* kernel/mm/drain.c -- emptying the caches that each CPU has for itself. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/mm/drain.h"
 #include "kernel/core/panic.h"
 #include "kernel/core/rcu.h"

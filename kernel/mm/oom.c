@@ -1,5 +1,6 @@
 /* kernel/mm/oom.c -- out of memory: who has to go. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/mm/oom.h"
 #include "kernel/core/klog.h"
 #include "kernel/core/rcu.h"

@@ -1,5 +1,6 @@
 /* kernel/mm/reclaim.c -- memory pressure: ask the caches to give back. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/core/clock.h"
 #include "kernel/core/panic.h"
 #include "kernel/core/sched.h"

@@ -1,5 +1,6 @@
 /* kernel/mm/slab_stats.c -- what the caches hold, and how they shrink. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/mm/slab_impl.h"
 
 /*

@@ -1,5 +1,6 @@
 /* kernel/mm/slab_watch.c -- debug and kasan builds: objects under guard. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/mm/slab_impl.h"
 #include "kernel/core/panic.h"
 #include "kernel/core/string.h"

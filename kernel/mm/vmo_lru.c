@@ -1,5 +1,6 @@
 /* kernel/mm/vmo_lru.c -- clean pages of pagers, given back when memory is short. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/mm/vmo_impl.h"
 #include "kernel/core/panic.h"
 

@@ -1,5 +1,6 @@
 /* kernel/object/cred.c -- who a process acts as. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/object/process_internal.h"
 #include "kernel/object/signal_internal.h"
 #include "kernel/core/string.h"

@@ -1,5 +1,6 @@
 /* kernel/object/elf.c -- checking ELF64 images and script lines. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/object/elf.h"
 #include "kernel/core/string.h"
 

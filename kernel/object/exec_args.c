@@ -1,5 +1,6 @@
 /* kernel/object/exec_args.c -- arguments, environment and auxv of exec. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/object/exec_internal.h"
 #include "kernel/object/signal_internal.h"
 #include "kernel/arch/x86_64/cpu.h"

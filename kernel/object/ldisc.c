@@ -1,5 +1,6 @@
 /* kernel/object/ldisc.c -- the terminal line discipline (N_TTY): input. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/object/ldisc.h"
 #include "kernel/core/string.h"
 

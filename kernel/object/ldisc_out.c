@@ -1,5 +1,6 @@
 /* kernel/object/ldisc_out.c -- line discipline: output processing. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/object/ldisc.h"
 #include "kernel/core/string.h"
 

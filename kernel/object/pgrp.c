@@ -1,5 +1,6 @@
 /* kernel/object/pgrp.c -- process groups, sessions, orphaned groups. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/object/process_internal.h"
 #include "kernel/object/signal_internal.h"
 #include "kernel/core/panic.h"

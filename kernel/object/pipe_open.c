@@ -1,5 +1,6 @@
 /* kernel/object/pipe_open.c -- making pipes, opening fifos, their capacity. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/object/pipe.h"
 #include "kernel/object/pipe_internal.h"
 #include "kernel/object/process.h"

@@ -1,5 +1,6 @@
 /* kernel/object/process_start.c -- the first process. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/object/exec_internal.h"
 #include "kernel/object/process_start.h"
 #include "kernel/object/rlimits.h"

@@ -1,5 +1,6 @@
 /* kernel/object/rlimits.c -- resource limits and the real-time alarm. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/object/rlimits.h"
 #include "kernel/core/clock.h"
 #include "kernel/core/string.h"

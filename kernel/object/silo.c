@@ -1,5 +1,6 @@
 /* kernel/object/silo.c -- the silo table and charging. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/object/silo.h"
 #include "kernel/core/panic.h"
 #include "kernel/mm/page.h"

@@ -1,5 +1,6 @@
 /* kernel/object/tty.c -- terminals: reading, writing, what comes in. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/object/tty.h"
 #include "kernel/object/poll.h"
 #include "kernel/object/signal.h"

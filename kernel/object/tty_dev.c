@@ -1,5 +1,6 @@
 /* kernel/object/tty_dev.c -- /dev/ttyS*, tty0, console, tty. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/object/tty.h"
 #include "kernel/object/tty_screen.h"
 #include "kernel/object/tty_serial.h"

@@ -1,5 +1,6 @@
 /* kernel/object/tty_ioctl.c -- terminals: settings, flow, drain, sizes. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/object/signal.h"
 #include "kernel/object/tty.h"
 #include "kernel/object/tty_internal.h"

@@ -1,5 +1,6 @@
 /* kernel/object/tty_job.c -- terminals and sessions: job control, hang-up. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/object/signal.h"
 #include "kernel/object/signal_internal.h"
 #include "kernel/object/tty.h"

@@ -1,5 +1,6 @@
 /* kernel/object/tty_screen.c -- tty0: the machine's own screen and keyboard. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/object/tty_screen.h"
 #include "kernel/object/tty.h"
 #include "kernel/core/klog.h"

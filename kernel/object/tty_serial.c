@@ -1,5 +1,6 @@
 /* kernel/object/tty_serial.c -- terminals on the serial ports. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/object/tty_serial.h"
 #include "kernel/object/tty.h"
 #include "kernel/arch/x86_64/serial.h"

@@ -1,5 +1,6 @@
 /* kernel/object/vdso_map.c -- the vDSO in a process's address space. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/object/exec_internal.h"
 #include "kernel/core/clock.h"
 #include "kernel/core/panic.h"

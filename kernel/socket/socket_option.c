@@ -1,5 +1,6 @@
 /* kernel/socket/socket_option.c -- SOL_SOCKET's options. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/socket/socket.h"
 #include "kernel/core/string.h"
 #include "kernel/object/process.h"

@@ -1,5 +1,6 @@
 /* kernel/socket/unix_bind.c -- names of unix sockets. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/socket/unix_internal.h"
 #include "kernel/core/klog.h"
 #include "kernel/core/panic.h"

@@ -1,5 +1,6 @@
 /* kernel/socket/unix_connect.c -- listening, connecting, accepting. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/socket/unix_internal.h"
 
 /*

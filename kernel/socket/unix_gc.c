@@ -1,5 +1,6 @@
 /* kernel/socket/unix_gc.c -- sockets that only messages refer to. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/socket/unix_gc.h"
 #include "kernel/socket/rights.h"
 #include "kernel/socket/unix_internal.h"

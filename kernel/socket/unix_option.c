@@ -1,5 +1,6 @@
 /* kernel/socket/unix_option.c -- who is at the other end; how much waits. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/socket/unix_internal.h"
 #include "kernel/core/string.h"
 

@@ -1,5 +1,6 @@
 /* kernel/vfs/cpio.c -- reading cpio archives (newc), hostile ones too. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/vfs/cpio.h"
 #include "kernel/vfs/walk_text.h"
 

@@ -1,5 +1,6 @@
 /* kernel/vfs/devfs.c -- /dev: a tree in memory, and drivers by number. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/vfs/devfs.h"
 #include "kernel/core/klog.h"
 #include "kernel/core/panic.h"

@@ -1,5 +1,6 @@
 /* kernel/vfs/file_seq.c -- text files: a snapshot per open file. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/vfs/file_seq.h"
 #include "kernel/mm/slab.h"
 #include "kernel/mm/usercopy.h"

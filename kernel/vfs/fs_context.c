@@ -1,5 +1,6 @@
 /* kernel/vfs/fs_context.c -- cwd, root and umask of a process. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/vfs/fs_context.h"
 #include "kernel/core/string.h"
 #include "kernel/mm/slab.h"

@@ -1,5 +1,6 @@
 /* kernel/vfs/initfs.c -- the boot archive as a read-only scheme. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/core/klog.h"
 #include "kernel/core/string.h"
 #include "kernel/mm/slab.h"

@@ -1,5 +1,6 @@
 /* kernel/vfs/mount.c -- the mount table: find, attach, bind, detach, copy. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/vfs/mount.h"
 #include "kernel/core/panic.h"
 #include "kernel/core/string.h"

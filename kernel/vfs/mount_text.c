@@ -1,5 +1,6 @@
 /* kernel/vfs/mount_text.c -- /proc/mounts and /proc/PID/mountinfo. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/core/klog.h"
 #include "kernel/core/string.h"
 #include "kernel/mm/slab.h"

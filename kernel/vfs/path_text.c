@@ -1,5 +1,6 @@
 /* kernel/vfs/path_text.c -- from a place back to its text. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/core/string.h"
 #include "kernel/object/process.h"
 #include "kernel/vfs/walk.h"

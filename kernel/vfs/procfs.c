@@ -1,5 +1,6 @@
 /* kernel/vfs/procfs.c -- the proc scheme: its root and the small files there. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/vfs/procfs.h"
 #include "kernel/boot/boot_info.h"
 #include "kernel/core/clock.h"

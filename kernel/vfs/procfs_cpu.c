@@ -1,5 +1,6 @@
 /* kernel/vfs/procfs_cpu.c -- processors: cpuinfo, stat, interrupts. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/arch/x86_64/apic.h"
 #include "kernel/arch/x86_64/cpu.h"
 #include "kernel/arch/x86_64/irq.h"

@@ -1,5 +1,6 @@
 /* kernel/vfs/procfs_maps.c -- a process's memory: maps, arguments, program. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/vfs/procfs.h"
 #include "kernel/core/klog.h"
 #include "kernel/core/string.h"

@@ -1,5 +1,6 @@
 /* kernel/vfs/procfs_pid.c -- /proc/PID and /proc/PID/task/TID. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/vfs/procfs.h"
 #include "kernel/core/klog.h"
 #include "kernel/core/string.h"

@@ -1,5 +1,6 @@
 /* kernel/vfs/procfs_status.c -- a process in numbers: stat, status, limits. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/vfs/procfs.h"
 #include "kernel/core/sched.h"
 #include "kernel/core/clock.h"

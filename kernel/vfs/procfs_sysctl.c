@@ -1,5 +1,6 @@
 /* kernel/vfs/procfs_sysctl.c -- /proc/sys: what can be asked and set. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/boot/boot_info.h"
 #include "kernel/core/klog.h"
 #include "kernel/core/random.h"

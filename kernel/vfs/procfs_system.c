@@ -1,5 +1,6 @@
 /* kernel/vfs/procfs_system.c -- memory and silos, for all of /proc. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/arch/x86_64/mmu.h"
 #include "kernel/core/string.h"
 #include "kernel/core/thread.h"

@@ -1,5 +1,6 @@
 /* kernel/vfs/procfs_tree.c -- fixed trees of text files, for proc and sysfs. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/vfs/procfs_tree.h"
 #include "kernel/core/klog.h"
 #include "kernel/core/panic.h"

@@ -1,5 +1,6 @@
 /* kernel/vfs/rename.c -- rename: locks, checks, replace and exchange. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/object/process.h"
 #include "kernel/vfs/change.h"
 

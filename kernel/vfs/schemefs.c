@@ -1,5 +1,6 @@
 /* kernel/vfs/schemefs.c -- /scheme: the schemes of this namespace by name. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/core/klog.h"
 #include "kernel/core/panic.h"
 #include "kernel/core/string.h"

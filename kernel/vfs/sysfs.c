@@ -1,5 +1,6 @@
 /* kernel/vfs/sysfs.c -- the sysfs scheme: devices and the kernel's insides. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/vfs/sysfs.h"
 #include "kernel/arch/x86_64/apic.h"
 #include "kernel/boot/boot_info.h"

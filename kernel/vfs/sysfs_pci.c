@@ -1,5 +1,6 @@
 /* kernel/vfs/sysfs_pci.c -- /sys/bus/pci/devices. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/arch/x86_64/pci.h"
 #include "kernel/core/klog.h"
 #include "kernel/core/string.h"

@@ -1,5 +1,6 @@
 /* kernel/vfs/tmpfs_mount.c -- making a tmpfs: options, limits, kernel use. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/core/panic.h"
 #include "kernel/core/string.h"
 #include "kernel/mm/page.h"

@@ -1,5 +1,6 @@
 /* kernel/arch/x86_64/acpi.c -- finding and checking the ACPI tables. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/arch/x86_64/acpi.h"
 #include "kernel/arch/x86_64/cpu.h"
 #include "kernel/arch/x86_64/mmu.h"

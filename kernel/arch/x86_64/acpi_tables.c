@@ -1,5 +1,6 @@
 /* kernel/arch/x86_64/acpi_tables.c -- the contents of single ACPI tables. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/arch/x86_64/acpi.h"
 #include "kernel/core/string.h"
 

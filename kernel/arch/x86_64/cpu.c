@@ -1,5 +1,6 @@
 /* kernel/arch/x86_64/cpu.c -- what the CPU can do, and switching it on. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/arch/x86_64/cpu.h"
 #include "kernel/arch/x86_64/mmu.h"
 #include "kernel/arch/x86_64/regs.h"

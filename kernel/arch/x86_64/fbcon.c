@@ -1,5 +1,6 @@
 /* kernel/arch/x86_64/fbcon.c -- text on the boot framebuffer. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/arch/x86_64/fbcon.h"
 #include "kernel/arch/x86_64/vt.h"
 #include "kernel/boot/boot_info.h"

@@ -1,5 +1,6 @@
 /* kernel/arch/x86_64/gdt.c -- segments, task state, interrupt stacks. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/arch/x86_64/gdt.h"
 #include "kernel/arch/x86_64/cpu.h"
 #include "kernel/arch/x86_64/regs.h"

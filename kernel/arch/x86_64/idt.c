@@ -1,5 +1,6 @@
 /* kernel/arch/x86_64/idt.c -- the interrupt table. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/arch/x86_64/gdt.h"
 #include "kernel/arch/x86_64/regs.h"
 #include "kernel/arch/x86_64/traps.h"

@@ -1,5 +1,6 @@
 /* kernel/arch/x86_64/ioapic.c -- IOAPICs, and the old PIC put to sleep. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/arch/x86_64/apic.h"
 #include "kernel/arch/x86_64/cpu.h"
 #include "kernel/arch/x86_64/platform.h"

@@ -1,5 +1,6 @@
 /* kernel/arch/x86_64/keymap.c -- from scan codes to a terminal's bytes. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/arch/x86_64/keymap.h"
 #include "kernel/core/string.h"
 

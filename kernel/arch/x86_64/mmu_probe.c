@@ -1,5 +1,6 @@
 /* kernel/arch/x86_64/mmu_probe.c -- may this address be read? */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/arch/x86_64/mmu_probe.h"
 #include "kernel/arch/x86_64/cpu.h"
 #include "kernel/arch/x86_64/mmu.h"

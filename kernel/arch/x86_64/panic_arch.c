@@ -1,5 +1,6 @@
 /* kernel/arch/x86_64/panic_arch.c -- what a panic needs of the machine. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include <stdatomic.h>
 #include "kernel/arch/x86_64/panic_arch.h"
 #include "kernel/arch/x86_64/apic.h"

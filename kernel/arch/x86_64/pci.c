@@ -1,5 +1,6 @@
 /* kernel/arch/x86_64/pci.c -- PCI configuration space and enumeration. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/arch/x86_64/pci.h"
 #include "kernel/arch/x86_64/cpu.h"
 #include "kernel/arch/x86_64/platform.h"

@@ -1,5 +1,6 @@
 /* kernel/arch/x86_64/percpu.c -- setting up the per-CPU areas. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/arch/x86_64/percpu.h"
 #include "kernel/arch/x86_64/cpu.h"
 #include "kernel/arch/x86_64/sections.h"

@@ -1,5 +1,6 @@
 /* kernel/arch/x86_64/power.c -- off, and again. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/arch/x86_64/power.h"
 #include "kernel/arch/x86_64/cpu.h"
 #include "kernel/arch/x86_64/platform.h"

@@ -1,5 +1,6 @@
 /* kernel/arch/x86_64/ps2.c -- the PS/2 keyboard, until a driver silo has it. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/arch/x86_64/ps2.h"
 #include "kernel/arch/x86_64/cpu.h"
 #include "kernel/arch/x86_64/irq.h"

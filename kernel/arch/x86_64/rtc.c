@@ -1,5 +1,6 @@
 /* kernel/arch/x86_64/rtc.c -- wall time from the CMOS clock. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/arch/x86_64/cpu.h"
 #include "kernel/arch/x86_64/platform.h"
 #include "kernel/arch/x86_64/tsc.h"

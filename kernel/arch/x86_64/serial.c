@@ -1,5 +1,6 @@
 /* kernel/arch/x86_64/serial.c -- 16550 serial ports COM1 and COM2. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/arch/x86_64/serial.h"
 #include "kernel/arch/x86_64/cpu.h"
 #include "kernel/arch/x86_64/irq.h"

@@ -1,5 +1,6 @@
 /* kernel/arch/x86_64/smp.c -- starting the other CPUs. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/arch/x86_64/smp.h"
 #include "kernel/arch/x86_64/apic.h"
 #include "kernel/arch/x86_64/cpu.h"

@@ -1,5 +1,6 @@
 /* kernel/arch/x86_64/vt_csi.c -- a terminal's grid of cells: ESC [ sequences. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/arch/x86_64/vt_impl.h"
 #include "kernel/core/string.h"
 

@@ -47,12 +47,21 @@ static char *map(size_t pages, int prot)
 	return m;
 }
 
-/* Fresh anonymous memory reads as zero, page by page. */
+/* Fresh anonymous memory reads as zero, whoever wrote there before. */
 TEST(mmap__is_zero)
 {
-	char *m = map(600, PROT_READ | PROT_WRITE);
+	pid_t pid = fork();
+	char *m;
 
+	if (pid == 0) {
+		memset(map(1200, PROT_READ | PROT_WRITE), 0xaa, 1200 * PAGE);
+		_exit(0);
+	}
+	CHECK(tap_wait(pid) == 0);
+	m = map(600, PROT_READ | PROT_WRITE);
 	for (int i = 0; i < 600; i++) {
+		if (i % 2) /* the first access is a write */
+			m[i * PAGE + 1] = 1;
 		CHECK(m[i * PAGE] == 0 && m[i * PAGE + PAGE - 1] == 0);
 		m[i * PAGE] = (char)i;
 	}

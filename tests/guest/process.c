@@ -96,11 +96,24 @@ TEST(exec__passes_arguments)
 	CHECK(tap_wait(pid) == 42 << 8);
 }
 
+/* After exec: of what exec__forgets_handlers set, what is ignored is left. */
+static bool signals_are_new(void)
+{
+	struct sigaction a;
+	stack_t stack;
+
+	return sigaction(SIGUSR1, 0, &a) == 0 && a.sa_handler == SIG_DFL &&
+	       sigaction(SIGUSR2, 0, &a) == 0 && a.sa_handler == SIG_IGN &&
+	       sigaltstack(0, &stack) == 0 && stack.ss_flags == SS_DISABLE;
+}
+
 /* The other half, in the program that was started. */
 static int other_half(int argc, char **argv)
 {
 	const char *word = getenv("WORD");
 
+	if (argc == 2)
+		_exit(signals_are_new() ? 42 : 6);
 	if (argc != 4 || strcmp(argv[1], "--check"))
 		_exit(5);
 	if (!word || strcmp(word, "value"))
@@ -115,6 +128,29 @@ static int other_half(int argc, char **argv)
 __attribute__((constructor)) static void have_other_half(void)
 {
 	tap_self = other_half;
+}
+
+static void on_signal(int s)
+{
+	(void)s;
+}
+
+/* Handlers and their stack go with the old program. */
+TEST(exec__forgets_handlers)
+{
+	static char room[16384];
+	stack_t stack = {.ss_sp = room, .ss_size = sizeof(room)};
+	char *argv[] = {"self", "--signals", 0}, *envp[] = {0};
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		CHECK(sigaltstack(&stack, 0) == 0);
+		CHECK(signal(SIGUSR1, on_signal) != SIG_ERR);
+		CHECK(signal(SIGUSR2, SIG_IGN) != SIG_ERR);
+		execve("/proc/self/exe", argv, envp);
+		_exit(1);
+	}
+	CHECK(tap_wait(pid) == 42 << 8);
 }
 
 /* What cannot be run is refused, and the caller lives on. */

@@ -100,7 +100,7 @@ TEST(sigqueue__queues_in_order)
 	CHECK(values[0] + values[1] + values[2] == 18);
 }
 
-/* A handler runs with its own signal blocked, and sa_mask too. */
+/* A handler runs with its own signal blocked (or not), and sa_mask too. */
 static void on_nested(int s)
 {
 	sigset_t now;
@@ -119,6 +119,10 @@ TEST(handler__mask)
 	CHECK(sigaction(SIGUSR1, &a, 0) == 0);
 	raise(SIGUSR1);
 	CHECK(order[0] == 1 && order[1] == 1 && order[2] == 0);
+	a.sa_flags = SA_NODEFER;
+	CHECK(sigaction(SIGUSR1, &a, 0) == 0);
+	raise(SIGUSR1);
+	CHECK(order[0] == 0 && order[1] == 1 && order[2] == 0);
 }
 
 /* RESETHAND: the second one takes the default. */

@@ -1,6 +1,7 @@
 /* tests/guest/thread.c -- threads, futexes, thread-local data, the FPU. */
 /* SPDX-License-Identifier: MIT */
 #include "tap.h"
+#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
@@ -213,26 +214,36 @@ TEST(sem__loses_no_wake_up)
 	CHECK(pthread_join(t, 0) == 0);
 }
 
-/* A robust mutex tells that its owner died. */
-static pthread_mutex_t robust;
-
+/* A robust mutex tells that its owner died; of a process the kernel does. */
 static void *die_holding(void *arg)
 {
-	pthread_mutex_lock(&robust);
+	pthread_mutex_lock(arg);
 	return arg;
 }
 
 TEST(robust__owner_died)
 {
+	pthread_mutex_t *m = mmap(
+	    0, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	pthread_mutexattr_t a;
 	pthread_t t;
+	pid_t pid;
 
+	CHECK(m != MAP_FAILED);
 	pthread_mutexattr_init(&a);
 	pthread_mutexattr_setrobust(&a, PTHREAD_MUTEX_ROBUST);
-	pthread_mutex_init(&robust, &a);
-	CHECK(pthread_create(&t, 0, die_holding, 0) == 0);
+	pthread_mutexattr_setpshared(&a, PTHREAD_PROCESS_SHARED);
+	pthread_mutex_init(m, &a);
+	CHECK(pthread_create(&t, 0, die_holding, m) == 0);
 	CHECK(pthread_join(t, 0) == 0);
-	CHECK(pthread_mutex_lock(&robust) == EOWNERDEAD);
+	CHECK(pthread_mutex_lock(m) == EOWNERDEAD);
+	CHECK(pthread_mutex_consistent(m) == 0);
+	CHECK(pthread_mutex_unlock(m) == 0);
+	pid = fork();
+	if (pid == 0)
+		_exit(pthread_mutex_lock(m));
+	CHECK(tap_wait(pid) == 0);
+	CHECK(pthread_mutex_lock(m) == EOWNERDEAD);
 }
 
 /* exit of the process ends all threads, wherever they are. */
@@ -342,6 +353,78 @@ TEST(pthread_create__many)
 		      0);
 	for (int i = 0; i < MANY; i++)
 		CHECK(pthread_join(t[i], 0) == 0);
+}
+
+/* What one thread maps anew or copies, all see at once, on every CPU. */
+static int *_Atomic page;
+static _Atomic int seen;
+static _Atomic long looks;
+
+static void *look_on(void *arg)
+{
+	while (*(int *volatile *)arg) {
+		seen = *(volatile int *)page;
+		looks++;
+	}
+	return 0;
+}
+
+static bool all_see(int value)
+{
+	long begin = looks;
+
+	/* The look after the next began after the value was there. */
+	while (looks < begin + 2)
+		sched_yield();
+	return seen == value;
+}
+
+/* The page's two contents lie in frames that stay. */
+TEST(mmap__is_seen_by_all_threads)
+{
+	int *go = (int *)1, fd = open("pages", O_RDWR | O_CREAT, 0600);
+	pthread_t t;
+
+	CHECK(fd >= 0 && ftruncate(fd, 8192) == 0);
+	page = mmap(0, 4096, PROT_READ, MAP_SHARED, fd, 0);
+	CHECK(page != MAP_FAILED && pthread_create(&t, 0, look_on, &go) == 0);
+	for (int i = 1; i <= 50; i++) {
+		off_t at = i % 2 * 4096;
+
+		CHECK(pwrite(fd, &i, sizeof(i), at) == sizeof(i));
+		CHECK(mmap(page, 4096, PROT_READ, MAP_SHARED | MAP_FIXED, fd,
+		          at) == page);
+		CHECK(all_see(i));
+	}
+	*(int *volatile *)&go = 0;
+	CHECK(pthread_join(t, 0) == 0 && unlink("pages") == 0);
+}
+
+/* The child keeps the frame that all threads looked at. */
+TEST(fork__copies_are_seen_by_all_threads)
+{
+	int *go = (int *)1, p[2];
+	pthread_t t;
+
+	page = mmap(0, 4096, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	CHECK(page != MAP_FAILED && pthread_create(&t, 0, look_on, &go) == 0);
+	for (int i = 1; i <= 50; i++) {
+		char c;
+		pid_t pid;
+
+		CHECK(pipe(p) == 0);
+		pid = fork();
+		if (pid == 0)
+			_exit(close(p[1]) || read(p[0], &c, 1) != 0);
+		CHECK(all_see(i - 1));
+		*page = i;
+		CHECK(all_see(i));
+		CHECK(close(p[0]) == 0 && close(p[1]) == 0);
+		CHECK(tap_wait(pid) == 0);
+	}
+	*(int *volatile *)&go = 0;
+	CHECK(pthread_join(t, 0) == 0);
 }
 
 /* Affinity is kept and told. */

@@ -217,6 +217,7 @@ TEST(rights__too_many_in_flight)
 	make_pair(SOCK_STREAM);
 	for (int i = 0; i < 32; i++)
 		fds[i] = 0;
+	CHECK(fcntl(pair[0], F_SETFL, O_NONBLOCK) == 0);
 	CHECK(setrlimit(RLIMIT_NOFILE, &l) == 0);
 	CHECK(setuid(12345) == 0);
 	while (sent < 100 && send_fds(pair[0], "x", fds, 32) == 1)

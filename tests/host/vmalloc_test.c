@@ -139,6 +139,11 @@ static void kstack__is_cached_and_guarded(void **state)
 	assert_true(
 	    vmalloc_guard_hit((vaddr_t)top[3] - KSTACK_SIZE - 8, &what));
 	assert_string_equal(what, "kernel stack");
+	for (int i = 0; i < 50; i++) {
+		assert_true(mapped((char *)top[i] - KSTACK_SIZE));
+		assert_false(mapped((char *)top[i] - KSTACK_SIZE - 1));
+		assert_false(mapped(top[i]));
+	}
 	for (int i = 0; i < 50; i++)
 		kstack_free(top[i]);
 	again = kstack_alloc();

@@ -225,7 +225,7 @@ def baseline(runner, todo):
     for program, names in wanted.items():
         binary, error = runner.build(program)
         if not binary:
-            sys.exit(f'mutate: {program} does not build:\n{error}')
+            sys.exit(f'mutate: {program} does not build:\n{error[-3000:]}')
         run = runner.run(program, binary, names)
         bad = [n for n in sorted(names) if not run.rows.get(n)]
         if bad:

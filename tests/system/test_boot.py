@@ -79,6 +79,23 @@ def test_kernel_direct():
         assert 'hello there' in vm.command('echo hello there')
 
 
+@pytest.mark.parametrize('way', ('kernel', 'iso'))
+def test_without_acpi(way, images):
+    """The MP table tells the CPUs and the lines of interrupts.
+
+    SeaBIOS names only the first CPU of each socket.
+    """
+    with strat9vm.VM(boot=way, machine='pc,acpi=off', smp='2,sockets=2',
+                     image=images('iso') if way == 'iso' else None,
+                     vga=True) as vm:
+        vm.expect_literal(strat9vm.PROMPT, SECONDS)
+        text = vm.command('cat /proc/cpuinfo', 60)
+        assert len(re.findall(r'^processor\s*:', text, re.M)) == 2
+        text = vm.command('cat /proc/interrupts', 60)
+        assert re.search(r'^ *4: +\d+ +cpu0 .* serial', text, re.M), text
+        assert 'MP table' in vm.log
+
+
 @pytest.mark.parametrize('most', (2, 3, 4))
 def test_limine_revisions(most):
     """Loaders that know an older and a newer base revision."""

@@ -11,8 +11,7 @@ enum {
 	MP_BUS = 1,
 	MP_IOAPIC = 2,
 	MP_INTERRUPT = 3,
-	MP_LOCAL = 4,
-	MP_SIZE_MAX = 65536,
+	ANY_IOAPIC = 0xff,
 	BUSES = 256,
 };
 
@@ -36,6 +35,7 @@ struct mp_table {
 static_assert(sizeof(struct mp_table) == 44, "MP 1.4");
 
 static bool bus_is_isa[BUSES];
+static uint8_t ioapic_id; /* of the one that is used */
 
 static const struct mp_pointer *search(paddr_t from, paddr_t to)
 {
@@ -67,6 +67,7 @@ static void add_interrupt(struct platform *p, const uint8_t *e)
 {
 	/* Ordinary interrupts of ISA; overrides only tell differences. */
 	if (e[1] != 0 || !bus_is_isa[e[4]] || e[5] > 15 ||
+	    (e[6] != ioapic_id && e[6] != ANY_IOAPIC) ||
 	    p->override_count >= OVERRIDES_MAX)
 		return;
 	p->override[p->override_count].isa = e[5];
@@ -88,7 +89,8 @@ static void entry(struct platform *p, const uint8_t *e)
 		break;
 	case MP_IOAPIC:
 		memcpy(&base, e + 4, 4);
-		if (e[3] & 1 && p->ioapic_count == 0) {
+		if (e[3] & 1 && base != 0 && p->ioapic_count == 0) {
+			ioapic_id = e[1];
 			p->ioapic[0].base = base;
 			p->ioapic_count = 1;
 		}
@@ -130,5 +132,11 @@ bool mptable_init(void)
 		e += size;
 		left -= size;
 	}
-	return platform.cpu_count != 0;
+	if (platform.cpu_count != 0)
+		return true;
+	/* Not a machine: believe nothing of it. */
+	platform.source = "none";
+	platform.lapic = 0;
+	platform.ioapic_count = platform.override_count = 0;
+	return false;
 }

@@ -138,6 +138,37 @@ TEST(tables__are_not_told_or_harmless)
 	ALL_END(list);
 }
 
+/* True when a word is among the CPU's flags. */
+static bool cpu_has(const char *flag)
+{
+	static char text[16384];
+	FILE *f = fopen("/proc/cpuinfo", "r");
+	size_t n = f ? fread(text, 1, sizeof(text) - 1, f) : 0;
+	char *word;
+
+	text[n] = 0;
+	if (f)
+		fclose(f);
+	for (word = strtok(text, " \n"); word; word = strtok(NULL, " \n"))
+		if (!strcmp(word, flag))
+			return true;
+	return false;
+}
+
+/* With UMIP they are not even harmless: Linux makes values up, we do not. */
+TEST(tables__umip_is_on)
+{
+	static const struct attempt list[] = {{"sgdt", op_sgdt, SEGV},
+	    {"sidt", op_sidt, SEGV}, {"sldt", op_sldt, SEGV},
+	    {"str", op_str, SEGV}, {"smsw", op_smsw, SEGV}};
+
+	if (access("/proc/objects", F_OK) < 0)
+		SKIP("another kernel's choice");
+	if (!cpu_has("umip"))
+		SKIP("the CPU has no UMIP");
+	ALL_END(list);
+}
+
 OP(icebp, ".byte 0xf1")
 OP(step, "pushfq\n\torl $0x100, (%%rsp)\n\tpopfq\n\tmov $39, "
          "%%eax\n\tsyscall\n\tnop")

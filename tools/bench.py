@@ -150,9 +150,9 @@ def table(doc, path, peer_path, names):
 def gate(doc):
     """1 when a row is worse than the baseline allows."""
     if not os.path.exists(BASELINE):
-        print('bench: there is no bench/baseline.json yet: nothing to compare '
-              'with (--write-baseline makes it)')
-        return 0
+        print('bench: there is no bench/baseline.json to compare with '
+              '(--write-baseline makes it)')
+        return 1
     base, worse = load(BASELINE)['results'], []
     for name, row in base.items():
         if 'value' not in row or name.startswith('ctl_'):

@@ -55,6 +55,7 @@ def main():
         system_suite(report)
         if a.ci:
             command(report, 'bench/gate', 'bench', '--gate')
+            command(report, 'lint', 'lint')
     return report.finish()
 
 

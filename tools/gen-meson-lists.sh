@@ -38,16 +38,16 @@ list() { # VARIABLE FILES...: an assignment, one name a line
 
 kernel_folder() {
 	normal='' cold='' runtimes='' fast=''
+	marked=" $(cd "$1" && grep -l '^/\* cold:' ./*.c 2>/dev/null | tr '\n' ' ')"
 	for f in $(sources "$1"); do
 		case $f in
 		kasan.c | ubsan.c) runtimes="$runtimes $f" ;;
 		*fastpath.[cS]) fast="$fast $f" ;;
 		*.c)
-			if head -n 5 "$1/$f" | grep -q '/\* cold:'; then
-				cold="$cold $f"
-			else
-				normal="$normal $f"
-			fi
+			case $marked in
+			*" ./$f "*) cold="$cold $f" ;;
+			*) normal="$normal $f" ;;
+			esac
 			;;
 		*) normal="$normal $f" ;;
 		esac

@@ -244,7 +244,7 @@ void vfs_close(int fd)
 
 	fds[fd] = NULL;
 	if (o->ops->flush)
-		o->ops->flush(o);
+		o->ops->flush(o, process_current()->descs);
 	object_put(o);
 }
 

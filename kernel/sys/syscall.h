@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 #include "kernel/core/types.h"
+#include "abi/native.h"
 
 /*
  * Handlers take up to six register arguments and return a value or a negative
@@ -13,13 +14,15 @@
  *				(fork, exec, sigreturn): entry.S saves and
  *				restores them round the call
  *
- * A number without a handler goes to sys_unknown, which counts it.
+ * abi/native_calls.h lists Strat9's own (NATIVE, NATIVE_REGS), which lie behind
+ * these in the table. A number without a handler goes to sys_unknown, which
+ * counts it.
  */
-enum { SYSCALL_MAX = 512 };
+enum { SYSCALL_MAX = 512, SYSCALL_TABLE = SYSCALL_MAX + NATIVE_MAX };
 
 typedef long syscall_fn(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3,
     uint64_t a4, uint64_t a5);
-extern void *const syscall_table[SYSCALL_MAX];
+extern void *const syscall_table[SYSCALL_TABLE];
 
 /*
  * Call fn for each number that was called and that nobody serves, with how

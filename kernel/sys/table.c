@@ -74,12 +74,17 @@ long sys_unknown(void)
 	extern const char entry_##name[] __asm__("sys_" #name);
 #define SYSCALL_REGS(nr, name) \
 	extern const char entry_##name[] __asm__("stub_" #name);
+#define NATIVE(nr, name)      SYSCALL(nr, name)
+#define NATIVE_REGS(nr, name) SYSCALL_REGS(nr, name)
 #include "kernel/sys/calls.h"
+#include "abi/native_calls.h"
 #ifdef CONFIG_LINUX
 #include "kernel/linux/calls.h"
 #endif
 #undef SYSCALL
 #undef SYSCALL_REGS
+#undef NATIVE
+#undef NATIVE_REGS
 
 /* Later entries override the default: that is the point of the list. */
 #pragma GCC diagnostic ignored "-Woverride-init"
@@ -89,9 +94,13 @@ long sys_unknown(void)
 
 #define SYSCALL(nr, name)      [nr] = (void *)entry_##name,
 #define SYSCALL_REGS(nr, name) [nr] = (void *)entry_##name,
-void *const syscall_table[SYSCALL_MAX] = {
-    [0 ... SYSCALL_MAX - 1] = (void *)sys_unknown,
+#define NATIVE(nr, name) \
+	[SYSCALL_MAX + (nr) - NATIVE_FIRST] = (void *)entry_##name,
+#define NATIVE_REGS(nr, name) NATIVE(nr, name)
+void *const syscall_table[SYSCALL_TABLE] = {
+    [0 ... SYSCALL_TABLE - 1] = (void *)sys_unknown,
 #include "kernel/sys/calls.h"
+#include "abi/native_calls.h"
 #ifdef CONFIG_LINUX
 #include "kernel/linux/calls.h"
 #endif

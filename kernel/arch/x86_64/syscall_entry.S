@@ -27,6 +27,8 @@
 #define TRACE	  0x100 /* WORK_TRACE_ENTRY */
 #define E_NOSYS	  -38
 #define SYSCALLS  512 /* SYSCALL_MAX */
+#define NATIVES	  128 /* NATIVE_MAX, behind them in the table */
+#define NATIVE_1  1000
 
 	.section .percpu.entry, "aw", @progbits
 	.balign	8
@@ -94,6 +96,16 @@ entry_scratch:
 
 .macro OUT_OF_LINE name
 \name\()_unknown:
+	subq	$NATIVE_1, %rax
+	cmpq	$NATIVES, %rax
+	jae	\name\()_nobody
+	sbbq	%rcx, %rcx
+	andq	%rcx, %rax
+	movq	%r10, %rcx
+	leaq	syscall_table + 8 * SYSCALLS(%rip), %r11
+	call	*(%r11, %rax, 8)
+	jmp	\name\()_done
+\name\()_nobody:
 	call	sys_unknown
 	jmp	\name\()_done
 \name\()_traced:
@@ -228,7 +240,10 @@ stub_\name:
 	.text
 #define SYSCALL(nr, name)
 #define SYSCALL_REGS(nr, name) REGS_STUB name
+#define NATIVE(nr, name)
+#define NATIVE_REGS(nr, name) REGS_STUB name
 #include "kernel/sys/calls.h"
+#include "abi/native_calls.h"
 #ifdef CONFIG_LINUX
 #include "kernel/linux/calls.h"
 #endif

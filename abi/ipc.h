@@ -1,0 +1,78 @@
+/* abi/ipc.h -- synchronous messages: ports, calls, replies, windows. */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "abi/base.h"
+
+/*
+ * A message is a tag and eight words, moved in registers:
+ *
+ *	rdi	descriptor (bits 0-31) and IPC_* flags (bits 32-63)
+ *	rsi	the tag
+ *	rdx	address of a struct ipc_more, or 0
+ *	r10 r8 r9 rbx r12 r13 r14 r15	the words
+ *
+ * A call returns, and a receiver finds:
+ *
+ *	rax	0 or a negative error; the rest means something with 0 only
+ *	rdi	badge of the capability that was called through (receiver)
+ *	rsi	the tag, its IPC_TAG_MORE and descriptor bits made by the kernel
+ *	rdx	SID (bits 0-31) and label (bits 32-63) of the sender (receiver)
+ *	r10 ...	the words; those past the tag's count are undefined
+ *
+ * rcx and r11 are lost, as in every system call. Who sent it stands in rdi and
+ * rdx alone: nothing the sender says can change these.
+ */
+enum {
+	IPC_WORDS = 8,
+	IPC_DESCS_MAX = 4,
+	IPC_VECTORS_MAX = 16,
+};
+
+/* The tag: a verb of the protocol's own, and how much follows. */
+#define IPC_TAG_VERB(t)  ((uint32_t)(t))
+#define IPC_TAG_WORDS(t) ((unsigned)((t) >> 32 & 0xf)) /* 0..8 */
+#define IPC_TAG_DESCS(t) ((unsigned)((t) >> 36 & 0x7)) /* 0..4 */
+#define IPC_TAG(verb, words) \
+	((uint64_t)(uint32_t)(verb) | (uint64_t)(words) << 32)
+#define IPC_TAG_MORE (1ull << 39)    /* descriptors or a window came with it */
+#define IPC_TAG_MASK 0xffffffffffull /* other bits must be 0 */
+
+enum ipc_flags {
+	IPC_NONBLOCK = 1, /* E_AGAIN instead of waiting for the other side */
+	IPC_TIMED = 2,    /* until ipc_more.deadline; E_TIMEDOUT */
+	/*
+	 * reply_recv, reply: the answer is an error of the call itself: the
+	 * caller gets -(tag's verb) in rax and no message.
+	 */
+	IPC_REFUSE = 4,
+};
+
+/* One piece of the caller's memory. */
+struct ipc_vector {
+	uint64_t address, size;
+};
+
+/*
+ * What does not fit the registers. A sender fills descs, rights, vectors and
+ * deadline; a receiver finds descs (newly installed here), rights and the
+ * window's sizes.
+ */
+struct ipc_more {
+	int32_t descs[IPC_DESCS_MAX];
+	uint32_t rights[IPC_DESCS_MAX]; /* upper bound of what is given on */
+	uint64_t deadline;              /* monotonic ns, with IPC_TIMED */
+	uint64_t vectors;               /* struct ipc_vector[] of the sender */
+	uint32_t readable_count;        /* first so many: the server may read */
+	uint32_t writable_count;        /* then so many that it may write */
+	uint64_t readable, writable;    /* receiver: bytes of each */
+};
+static_assert(sizeof(struct ipc_more) == 72, "struct ipc_more is ABI");
+
+/* Rights of a minted sender: CALL, GRANT, or SERVE for a further server. */
+
+/* port_stat: what a port has gone through. */
+struct port_stat {
+	uint64_t calls, fast_calls, queued, refused;
+	uint32_t receivers, callers; /* waiting now */
+};
+static_assert(sizeof(struct port_stat) == 40, "struct port_stat is ABI");

@@ -20,9 +20,9 @@ static struct timer load_timer;
 static _Atomic uint64_t load_average[3];
 #define LOAD_PERIOD (5 * NSEC_PER_SEC)
 
-static bool steal(struct runqueue *mine)
+NO_LOCK_CHECK static bool steal(struct runqueue *mine)
 {
-	struct runqueue *busiest = NULL;
+	struct runqueue *busiest = NULL, *to;
 	struct thread *t;
 	uint32_t most = 0;
 
@@ -39,19 +39,15 @@ static bool steal(struct runqueue *mine)
 		return false;
 	lock_take(&busiest->lock);
 	t = runqueue_steal(busiest, mine->cpu);
-	if (t != NULL) {
-		t->vruntime -= busiest->min_vruntime;
-		t->cpu = (uint16_t)mine->cpu;
-	}
-	lock_drop(&busiest->lock);
-	if (t == NULL)
+	if (t == NULL) {
+		lock_drop(&busiest->lock);
 		return false;
-	lock_take(&mine->lock);
-	t->vruntime += mine->min_vruntime;
-	runqueue_insert(mine, t);
+	}
+	to = sched_migrate_locked(busiest, t, mine->cpu);
+	sched_enqueue_locked(to, t);
 	mine->stats.steals++;
-	lock_drop(&mine->lock);
-	return true;
+	lock_drop(&to->lock);
+	return to == mine;
 }
 
 static void halt_until_work(struct runqueue *rq)

@@ -59,3 +59,14 @@ void runqueue_yield(struct runqueue *rq, struct thread *t);
 
 /* A queued fair thread that may run on `cpu`, taken out; NULL: none. */
 struct thread *runqueue_steal(struct runqueue *rq, unsigned cpu);
+
+/*
+ * Take t, which is in no queue and whose run queue rq is locked, to `cpu`: that
+ * one's queue is locked on return (or another's that t may run on, when its
+ * affinity changed on the way), rq no more. The caller inserts t.
+ */
+struct runqueue *sched_migrate_locked(
+    struct runqueue *rq, struct thread *t, unsigned cpu);
+
+/* Insert t into rq (locked) and see to it that its CPU looks. */
+void sched_enqueue_locked(struct runqueue *rq, struct thread *t);

@@ -130,12 +130,23 @@ static void enqueue_locked(struct runqueue *rq, struct thread *t, bool waking)
 		resched_cpu(rq); /* it must start to watch its slice */
 }
 
+void sched_enqueue_locked(struct runqueue *rq, struct thread *t)
+{
+	enqueue_locked(rq, t, false);
+}
+
 static bool allowed(const struct thread *t, unsigned cpu)
 {
 	return atomic_load_explicit(
 	           &t->affinity.bits[cpu / 64], memory_order_relaxed) >>
 	           (cpu % 64) &
 	       1;
+}
+
+static unsigned first_allowed(const struct thread *t)
+{
+	return (unsigned)__builtin_ctzll(
+	    atomic_load_explicit(&t->affinity.bits[0], memory_order_relaxed));
 }
 
 /*
@@ -155,21 +166,30 @@ static unsigned choose_cpu(struct thread *t)
 		return (unsigned)__builtin_ctzll(idle);
 	if (allowed(t, t->cpu))
 		return t->cpu;
-	idle = atomic_load(&t->affinity.bits[0]);
-	return (unsigned)__builtin_ctzll(idle);
+	return first_allowed(t);
 }
 
-/* Move a thread that is in no queue to another CPU's queue; drops rq. */
-NO_LOCK_CHECK static struct runqueue *migrate_locked(
+/*
+ * Move a thread that is in no queue to another CPU's, which is locked then
+ * instead of rq. On the way it is in no queue and no lock covers it: it must
+ * look awake, or a waker would queue it too. One that was about to sleep looks
+ * at its condition again, as every sleeper does.
+ */
+NO_LOCK_CHECK struct runqueue *sched_migrate_locked(
     struct runqueue *rq, struct thread *t, unsigned cpu)
 {
-	uint64_t lag = t->vruntime - rq->min_vruntime;
+	atomic_store_explicit(&t->state, THREAD_RUNNING, memory_order_relaxed);
+	do {
+		uint64_t lag = t->vruntime - rq->min_vruntime;
 
-	t->cpu = (uint16_t)cpu;
-	lock_drop(&rq->lock);
-	rq = rq_of(cpu);
-	lock_take(&rq->lock);
-	t->vruntime = rq->min_vruntime + lag;
+		__atomic_store_n(&t->cpu, (uint16_t)cpu, __ATOMIC_RELAXED);
+		lock_drop(&rq->lock);
+		rq = rq_of(cpu);
+		lock_take(&rq->lock);
+		t->vruntime = rq->min_vruntime + lag;
+		/* Its affinity may have changed meanwhile. */
+		cpu = first_allowed(t);
+	} while (unlikely(!allowed(t, rq->cpu)));
 	return rq;
 }
 
@@ -214,7 +234,7 @@ static bool wake_from(struct thread *t, bool stopped)
 		if (rq->current != t && !t->queued) {
 			cpu = choose_cpu(t);
 			if (cpu != rq->cpu)
-				rq = migrate_locked(rq, t, cpu);
+				rq = sched_migrate_locked(rq, t, cpu);
 			enqueue_locked(rq, t, true);
 		}
 	}
@@ -266,9 +286,8 @@ void sched_prepare_sleep(void)
 NO_LOCK_CHECK static void send_away(struct thread *t)
 {
 	struct runqueue *rq = rq_lock_of(t);
-	uint64_t may = atomic_load(&t->affinity.bits[0]);
 
-	rq = migrate_locked(rq, t, (unsigned)__builtin_ctzll(may));
+	rq = sched_migrate_locked(rq, t, first_allowed(t));
 	enqueue_locked(rq, t, false);
 	lock_drop(&rq->lock);
 }
@@ -286,8 +305,12 @@ NO_LOCK_CHECK void sched_switched(void)
 	bool dead = atomic_load_explicit(&prev->state, memory_order_relaxed) ==
 	            THREAD_DEAD;
 
-	if (unlikely(away))
+	if (unlikely(away)) {
 		rq->must_move = NULL;
+		/* In no queue from here to send_away. */
+		atomic_store_explicit(
+		    &prev->state, THREAD_RUNNING, memory_order_relaxed);
+	}
 	atomic_store_explicit(&prev->on_cpu, 0, memory_order_relaxed);
 	switch_finish(thread_current());
 	lock_drop(&rq->lock);
@@ -317,9 +340,10 @@ NO_LOCK_CHECK static void switch_away(bool preempted)
 	uint64_t tsc = rdtsc();
 
 	KASSERT_SLOW(preempt_count == 0 || panic_active);
+	/* Before the lock, a full barrier: no later reader gets ahead of it. */
+	rcu_note_quiescent();
 	lock_take(&rq->lock);
 	need_resched = 0;
-	rcu_note_quiescent();
 	account_locked(rq, prev, tsc);
 	if (!stays_locked(rq, prev, preempted)) {
 		prev->switches_voluntary++;
@@ -473,7 +497,7 @@ enum err sched_set_affinity(struct thread *t, const struct cpu_set *set)
 	move = !allowed(t, t->cpu);
 	if (move && t->queued) {
 		runqueue_remove(rq, t);
-		rq = migrate_locked(rq, t, (unsigned)__builtin_ctzll(bits));
+		rq = sched_migrate_locked(rq, t, first_allowed(t));
 		enqueue_locked(rq, t, false);
 	} else if (move && rq->current == t) {
 		rq->must_move = t; /* its next switch sends it away */

@@ -151,6 +151,8 @@ noreturn_fn void thread_exit(void)
 
 	KASSERT(preempt_count == 0);
 	KASSERT(t->lock_depth == 0);
+	/* Pushed aside as a dead one, it would be queued and buried. */
+	irq_disable();
 	atomic_store(&t->state, THREAD_DEAD);
 	schedule();
 	panic("thread %s runs after its end", t->name);

@@ -98,20 +98,18 @@ NO_LOCK_CHECK static struct timer_queue *queue_lock(
 
 NO_LOCK_CHECK void timer_start(struct timer *t, nsec_t deadline)
 {
-	struct timer_queue *q, *mine;
 	irqflags_t f, outer = irq_save();
+	struct timer_queue *q, *mine = percpu_ptr(timer_queue);
 
-	mine = percpu_ptr(timer_queue);
-	q = queue_lock(t, &f);
-	if (t->queued)
-		remove_locked(q, t);
-	if (q != mine) {
-		t->cpu = (uint16_t)cpu_id();
-		lock_drop_irq(&q->lock, f);
-		q = mine;
-		f = lock_take_irq(&q->lock);
-		if (t->queued) /* somebody started it meanwhile: theirs */
+	/* Two may start it at once, from two CPUs: look again after a move. */
+	for (;;) {
+		q = queue_lock(t, &f);
+		if (t->queued)
 			remove_locked(q, t);
+		if (likely(q == mine))
+			break;
+		__atomic_store_n(&t->cpu, (uint16_t)cpu_id(), __ATOMIC_RELAXED);
+		lock_drop_irq(&q->lock, f);
 	}
 	t->deadline = deadline;
 	insert_locked(q, t);

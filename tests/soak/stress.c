@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -175,6 +176,35 @@ static void work_futex(void)
 	NEED(t.whose == 200);
 }
 
+/*
+ * The same while they are sent from CPU to CPU and change their class: asleep,
+ * about to sleep, and waiting for the CPU.
+ */
+static void work_move(void)
+{
+	struct turn t = {
+	    PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 400};
+	pthread_t threads[3];
+	struct sched_param p = {0};
+
+	for (int i = 0; i < 3; i++)
+		NEED(pthread_create(&threads[i], 0, take_turns, &t) == 0);
+	for (int i = 0; i < 200; i++) {
+		unsigned which = any(3);
+		cpu_set_t set;
+
+		CPU_ZERO(&set);
+		CPU_SET(any(4), &set);
+		CPU_SET(any(4), &set);
+		pthread_setaffinity_np(threads[which], sizeof(set), &set);
+		pthread_setschedparam(
+		    threads[which], any(2) ? SCHED_BATCH : SCHED_OTHER, &p);
+	}
+	for (int i = 0; i < 3; i++)
+		NEED(pthread_join(threads[i], 0) == 0);
+	NEED(t.whose == 400);
+}
+
 /* Bytes through a pipe arrive in order, whatever the sizes. */
 static void work_pipe(void)
 {
@@ -303,7 +333,7 @@ static void work_exec(void)
 }
 
 static void (*const works[])(void) = {work_fork, work_signal, work_futex,
-    work_pipe, work_map, work_file, work_exec};
+    work_move, work_pipe, work_map, work_file, work_exec};
 enum { WORKS = sizeof(works) / sizeof(*works) };
 
 /* One round: every kind of work in two processes, until the time is up. */

@@ -7,3 +7,7 @@
  * the user (abi/ipc.h). Numbers are for good; Linux's lie below 1000.
  */
 NATIVE(1000, native_null)
+NATIVE(1020, event_create)
+NATIVE(1021, event_signal)
+NATIVE(1022, event_wait)
+NATIVE(1023, event_bind)

@@ -70,7 +70,7 @@ kernel_folder() {
 	done
 }
 
-for d in boot arch/x86_64 core mm object socket vfs linux sys trace; do
+for d in boot arch/x86_64 core mm object ipc socket vfs linux sys trace; do
 	[ -n "$(sources "kernel/$d" 2>/dev/null)" ] || continue
 	kernel_folder "kernel/$d" | put "kernel/$d/meson.build"
 done

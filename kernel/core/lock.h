@@ -42,12 +42,14 @@ enum lock_rank {
 	RANK_SILO = 26,     /* quotas and lists of a silo */
 	RANK_GRANT = 27,    /* derivation tree of one root grant */
 	RANK_NAMES = 28,    /* name cache buckets and a name's children */
+	RANK_EVENT = 29,    /* bindings of events to their sources */
 	RANK_OBJECT = 30,   /* small state of one kernel object */
 	RANK_FUTEX = 32,    /* futex buckets */
 	RANK_PT = 34,       /* page tables of one address space */
 	RANK_VMO = 36,      /* pages of one memory object */
-	RANK_LRU = 38,   /* reclaimable pages; taken under the object's lock */
-	RANK_WAITQ = 40, /* a wait queue; taken under the object's lock */
+	RANK_LRU = 38,    /* reclaimable pages; taken under the object's lock */
+	RANK_SOURCE = 39, /* what is bound to a source of events */
+	RANK_WAITQ = 40,  /* a wait queue; taken under the object's lock */
 	RANK_READY = 42, /* an epoll's ready list; taken under a wait queue's */
 	RANK_TIMER = 44, /* a CPU's timer queue */
 	RANK_SCHED = 48, /* run queues */

@@ -214,6 +214,7 @@ static void become_zombie(struct process *p, struct thread *t)
 		list_push_back(&dead, &p->sibling);
 	}
 	lock_drop_irq(&process_tree_lock, f);
+	event_source_close(&p->ends); /* our thread keeps p */
 	list_for_each_safe(d, next, &dead, sibling)
 	{
 		list_remove(&d->sibling);

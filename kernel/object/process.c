@@ -61,6 +61,7 @@ enum err process_alloc(struct silo *silo, struct process **out)
 	list_init(&p->sig_queue);
 	lock_init(&p->sig_lock, RANK_SIGHAND);
 	wait_queue_init(&p->wait_children);
+	event_source_init(&p->ends);
 	wait_queue_init(&p->vfork_wait);
 	timer_init(&p->alarm, alarm_expired);
 	p->exit_signal = SIGCHLD;

@@ -3,6 +3,7 @@
 #pragma once
 #include "kernel/core/thread.h"
 #include "kernel/core/wait.h"
+#include "kernel/ipc/event.h"
 #include "kernel/object/silo.h"
 #include "kernel/vfs/path.h"
 
@@ -130,6 +131,8 @@ struct process {
 	struct wait_queue vfork_wait;
 	_Atomic bool vfork_busy;
 	bool vm_shared; /* CLONE_VM without CLONE_THREAD made us */
+
+	struct event_source ends; /* fires when it is a zombie */
 
 	/* Accounting. */
 	nsec_t start_time;                     /* monotonic */

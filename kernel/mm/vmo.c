@@ -5,6 +5,7 @@
 #include "kernel/core/string.h"
 #include "kernel/mm/mapping.h"
 #include "kernel/mm/slab.h"
+#include "kernel/object/silo.h"
 
 static struct slab_cache *vmo_cache;
 static _Atomic uint64_t live;
@@ -34,6 +35,7 @@ static enum err vmo_alloc(
 	v->kind = kind;
 	v->pages = pages;
 	v->silo = silo;
+	silo_pin(silo);
 	lock_init(&v->lock, RANK_VMO);
 	lock_init(&v->maps_lock, RANK_OBJECT);
 	list_init(&v->maps);
@@ -119,6 +121,7 @@ void vmo_put(struct vmo *v)
 	if (v->kind == VMO_PAGER && v->ops->release)
 		v->ops->release(v->pager);
 	parent = v->parent;
+	silo_unpin(v->silo);
 	slab_free(vmo_cache, v);
 	atomic_fetch_sub_explicit(&live, 1, memory_order_relaxed);
 	/* A parent has no parent: it belongs to a pager. */

@@ -16,6 +16,13 @@ enum { DESC_CLOEXEC = 1 }; /* per-descriptor flags */
 enum { DESC_MAX = 1 << 20 };
 
 enum err desc_table_create(struct desc_table **out);
+enum err desc_table_create_for(struct silo *silo, struct desc_table **out);
+/*
+ * Put g at the free number fd of a table that nobody uses yet. Takes g's
+ * reference, always. E_MFILE (quota), E_BADF, E_EXIST, E_NOMEM.
+ */
+enum err desc_table_insert(
+    struct desc_table *t, unsigned fd, struct grant *g, uint32_t rights);
 /* A copy of all descriptors (fork). E_NOMEM, E_MFILE (silo quota). */
 enum err desc_table_copy(struct desc_table *t, struct desc_table **out);
 struct desc_table *desc_table_get(struct desc_table *t);

@@ -70,10 +70,12 @@ static struct desc_table *table_alloc(struct silo *silo, uint32_t size)
 	lock_init(&t->lock, RANK_DESC);
 	t->hint = t->count = t->charged = 0;
 	t->silo = silo;
+	silo_pin(silo);
 	t->array = &t->first;
 	if (size > DESC_FIRST) {
 		t->array = array_alloc(size);
 		if (!t->array) {
+			silo_unpin(silo);
 			slab_free(table_cache, t);
 			return NULL;
 		}
@@ -86,15 +88,21 @@ static struct desc_table *table_alloc(struct silo *silo, uint32_t size)
 static void table_free(struct desc_table *t)
 {
 	silo_uncharge(t->silo, SILO_DESCRIPTORS, t->charged);
+	silo_unpin(t->silo);
 	if (t->array != &t->first)
 		array_free(t->array);
 	slab_free(table_cache, t);
 }
 
+enum err desc_table_create_for(struct silo *silo, struct desc_table **out)
+{
+	*out = table_alloc(silo, DESC_FIRST);
+	return *out ? OK : E_NOMEM;
+}
+
 enum err desc_table_create(struct desc_table **out)
 {
-	*out = table_alloc(silo_current(), DESC_FIRST);
-	return *out ? OK : E_NOMEM;
+	return desc_table_create_for(silo_current(), out);
 }
 
 /* Charge for `more` further descriptors, a batch ahead if the quota allows. */
@@ -149,6 +157,26 @@ enum err desc_table_grow(struct desc_table *t, unsigned fd)
 	if (a != &t->first)
 		rcu_call(&a->rcu, array_free_rcu);
 	return OK;
+}
+
+enum err desc_table_insert(
+    struct desc_table *t, unsigned fd, struct grant *g, uint32_t rights)
+{
+	enum err e = OK;
+
+	lock_take(&t->lock);
+	if (fd >= t->array->size)
+		e = fd < DESC_MAX ? desc_table_grow(t, fd) : E_BADF;
+	if (e == OK && desc_slots(t->array)[fd].grant)
+		e = E_EXIST;
+	if (e == OK)
+		e = desc_table_charge(t, 1);
+	if (e == OK)
+		desc_slot_fill(t, fd, g, rights, 0);
+	lock_drop(&t->lock);
+	if (e != OK)
+		grant_put(g);
+	return e;
 }
 
 static void looking_wait(struct desc_table *t, struct grant *g)

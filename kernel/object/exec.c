@@ -11,6 +11,7 @@
 #include "kernel/mm/slab.h"
 #include "kernel/object/desc.h"
 #include "kernel/vfs/mount.h"
+#include "kernel/vfs/view.h"
 
 /*
  * Three parts. Prepare: read the file, copy the arguments, build the new
@@ -201,7 +202,7 @@ static enum err set_name(struct exec *x, int dirfd, const char *path)
 }
 
 static enum err prepare(struct exec *x, int dirfd, const char *path,
-    unsigned walk_flags, const struct uptr vectors[2])
+    unsigned walk_flags, const struct uptr *vectors)
 {
 	struct process *p = process_current();
 	enum err e = set_name(x, dirfd, path);
@@ -210,7 +211,7 @@ static enum err prepare(struct exec *x, int dirfd, const char *path,
 		e = find_program(x, dirfd, path, walk_flags);
 	if (e == OK)
 		e = find_interpreter(x);
-	if (e == OK)
+	if (e == OK && vectors)
 		e = exec_args_copy(&x->args, vectors[0], vectors[1]);
 	if (e == OK)
 		e = find_identity(x);
@@ -218,6 +219,8 @@ static enum err prepare(struct exec *x, int dirfd, const char *path,
 		e = settle_identity(x);
 	if (e == OK)
 		e = exec_load(x);
+	if (e == OK && p->view)
+		e = view_lock();
 	if (e == OK)
 		e = desc_table_unshare(&p->descs);
 	if (e == OK)
@@ -305,7 +308,8 @@ static void swap_parts(struct exec *x, struct process *p, struct thread *t)
 	preempt_enable();
 	p->vm_shared = false;
 	process_vfork_done(p);
-	aspace_put(old);
+	if (old)
+		aspace_put(old);
 	process_exe_done(&old_exe);
 }
 
@@ -328,6 +332,7 @@ static void reset_thread(struct thread *t)
 static void commit(struct exec *x, struct process *p, struct thread *t)
 {
 	take_number(p, t);
+	p->start_error = OK;
 	swap_parts(x, p, t);
 	sighand_reset_handlers(p);
 	reset_thread(t);
@@ -379,19 +384,25 @@ static void exec_drop(struct exec *x)
 	slab_free(exec_cache, x);
 }
 
-enum err process_exec(int dirfd, const char *path, unsigned walk_flags,
-    struct uptr argv, struct uptr envp)
+static struct exec *exec_alloc(void)
+{
+	struct exec *x = slab_alloc(exec_cache);
+
+	if (!x)
+		return NULL;
+	memset(x, 0, offsetof(struct exec, head));
+	memset(&x->head_size, 0, sizeof(*x) - offsetof(struct exec, head_size));
+	return x;
+}
+
+/* vectors NULL: x has its arguments. Frees x. */
+static enum err exec_run(struct exec *x, int dirfd, const char *path,
+    unsigned walk_flags, const struct uptr *vectors)
 {
 	struct thread *t = thread_current();
 	struct process *p = t->process;
-	struct exec *x = slab_alloc(exec_cache);
-	enum err e;
+	enum err e = prepare(x, dirfd, path, walk_flags, vectors);
 
-	if (!x)
-		return E_NOMEM;
-	memset(x, 0, offsetof(struct exec, head));
-	memset(&x->head_size, 0, sizeof(*x) - offsetof(struct exec, head_size));
-	e = prepare(x, dirfd, path, walk_flags, (struct uptr[]){argv, envp});
 	if (e == OK)
 		e = process_kill_others();
 	if (e != OK) {
@@ -407,4 +418,26 @@ enum err process_exec(int dirfd, const char *path, unsigned walk_flags,
 	klog(LOG_NOTICE, "process", "kill pid=%u comm=%s exec failed late: %s",
 	    p->pid, p->comm, err_name(e));
 	process_exit_group(SIGKILL);
+}
+
+enum err process_exec(int dirfd, const char *path, unsigned walk_flags,
+    struct uptr argv, struct uptr envp)
+{
+	struct exec *x = exec_alloc();
+
+	if (!x)
+		return E_NOMEM;
+	return exec_run(
+	    x, dirfd, path, walk_flags, (struct uptr[]){argv, envp});
+}
+
+enum err process_exec_args(const char *path, struct exec_args *args)
+{
+	struct exec *x = exec_alloc();
+
+	if (!x)
+		return E_NOMEM;
+	x->args = *args;
+	*args = (struct exec_args){0};
+	return exec_run(x, FD_CWD, path, 0, NULL);
 }

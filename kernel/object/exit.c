@@ -128,6 +128,9 @@ static bool parent_ignores_locked(struct process *p)
 	struct sigaction act;
 	bool ignores = false;
 
+	/* Another silo's parent neither hears of it nor waits. */
+	if (parent && parent->silo != p->silo)
+		return true;
 	if (p->exit_signal != SIGCHLD || !parent)
 		return false;
 	lock_take(&parent->sig_lock);

@@ -1,6 +1,8 @@
 /* kernel/object/fork.c -- fork, vfork, clone: new processes and threads. */
 /* SPDX-License-Identifier: MIT */
+#include "kernel/object/restrict.h"
 #include "kernel/object/rlimits.h"
+#include "kernel/object/silo_start.h"
 #include "kernel/object/signal_internal.h"
 #include "kernel/arch/x86_64/fpu.h"
 #include "kernel/arch/x86_64/regs.h"
@@ -123,6 +125,8 @@ void process_drop_parts(struct process *p)
 	p->namespace = NULL;
 	if (ns)
 		namespace_put(ns);
+	silo_launch_free(p->launch);
+	p->launch = NULL;
 }
 
 static enum err share_or_copy(struct process *p, uint64_t flags)
@@ -170,6 +174,8 @@ static enum err process_inherit(struct process *p, const struct clone_args *a)
 			return E_NOMEM;
 	}
 	e = share_or_copy(p, a->flags);
+	if (e == OK)
+		e = restrict_inherit(p);
 	if (e != OK)
 		return e;
 	if (self->exe.name) {
@@ -236,6 +242,7 @@ static void link_process_locked(struct process *p, struct thread *t,
 		p->exit_signal = self->exit_signal;
 	list_push_back(&p->parent->children, &p->sibling);
 	list_push_back(&process_all, &p->all_link);
+	silo_process_enter_locked(p);
 	pgrp_join_locked(p, self->pgrp);
 	atomic_fetch_add_explicit(&process_count, 1, memory_order_relaxed);
 }

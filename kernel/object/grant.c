@@ -43,6 +43,8 @@ void grant_put(struct grant *g)
 		KASSERT_SLOW(list_empty(&g->children));
 		list_remove(&g->sibling);
 		lock_drop(&o->grant_lock);
+		silo_unpin(g->silo);
+		silo_unpin(silo_by_index(g->granter));
 		kfree(g);
 	}
 }
@@ -62,6 +64,7 @@ enum err grant_derive(struct grant *g, struct silo *to, uint32_t rights,
 	atomic_init(&child->revoked, false);
 	child->rights = rights;
 	child->granter_sid = silo_current()->sid;
+	child->granter = silo_current()->index;
 	child->badge = g->badge ? g->badge : badge;
 	child->object = o;
 	child->parent = g;
@@ -76,6 +79,9 @@ enum err grant_derive(struct grant *g, struct silo *to, uint32_t rights,
 	grant_get(g);
 	list_push_back(&g->children, &child->sibling);
 	lock_drop(&o->grant_lock);
+	/* The node names both: neither's SID is given out again before it goes */
+	silo_pin(to);
+	silo_pin(silo_current());
 	*out = child;
 	return OK;
 }

@@ -30,8 +30,29 @@ void object_init(struct object *o, const struct object_ops *ops,
 	o->root.parent = NULL;
 	list_init(&o->root.children);
 	list_init(&o->root.sibling);
+	o->root.granter = s->index;
 	o->root.silo = s;
+	silo_pin(s);
 	o->watchers = NULL;
+}
+
+void object_set_silo(struct object *o, struct silo *s)
+{
+	silo_pin(s);
+	silo_unpin(o->root.silo);
+	o->root.granter_sid = s->sid;
+	o->root.granter = s->index;
+	o->root.silo = s;
+}
+
+void object_release(struct object *o)
+{
+	struct silo *s = o->root.silo;
+
+	if (unlikely(o->watchers))
+		object_gone(o);
+	o->ops->release(o);
+	silo_unpin(s);
 }
 
 void object_put(struct object *o)

@@ -25,6 +25,7 @@ struct desc_table;
  */
 struct object_ops {
 	const char *kind; /* "file", "pipe", "tty", "event", ... */
+	uint32_t mode;    /* bits of enum silo_mode that a holder needs */
 
 	/* Last reference gone: free the memory. */
 	void (*release)(struct object *o);
@@ -63,6 +64,7 @@ struct object_ops {
 struct grant {
 	_Atomic uint32_t refs;
 	_Atomic bool revoked;  /* set once, never cleared */
+	uint16_t granter;      /* const: index of the granter's silo, pinned */
 	uint32_t rights;       /* const: upper bound for its descriptors */
 	uint32_t granter_sid;  /* const */
 	uint64_t badge;        /* const */
@@ -70,7 +72,7 @@ struct grant {
 	struct grant *parent;  /* const; NULL: root; holds a reference */
 	struct list children;  /* GUARDED_BY(root lock), RANK_GRANT */
 	struct list sibling;
-	struct silo *silo; /* const: holder, who is charged */
+	struct silo *silo; /* const: holder, who is charged; pinned */
 };
 
 struct object {
@@ -86,11 +88,15 @@ struct object {
 extern void (*object_gone)(struct object *o);
 
 /* The last reference is gone. */
-static inline void object_release(struct object *o)
+void object_release(struct object *o);
+
+/* A fresh object belongs to s, not to the silo that made it. */
+void object_set_silo(struct object *o, struct silo *s);
+
+/* May a silo or process of this mode hold o? E_PERM. */
+static inline enum err object_admitted(const struct object *o, uint32_t mode)
 {
-	if (unlikely(o->watchers))
-		object_gone(o);
-	o->ops->release(o);
+	return o->ops->mode & ~mode ? E_PERM : OK;
 }
 
 /* Initialise with one reference (the caller's), all of `rights`. */

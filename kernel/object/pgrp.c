@@ -307,6 +307,27 @@ long session_create(void)
 	return E_PERM;
 }
 
+enum err pgrp_lead_alloc(struct pgrp **out)
+{
+	struct session *s;
+	enum err e = lead_alloc(&s, out);
+
+	if (e == OK)
+		(*out)->session = s;
+	return e;
+}
+
+void pgrp_lead_locked(struct process *p, struct pgrp *g)
+{
+	lead_locked(p, g->session, g);
+}
+
+void pgrp_lead_free(struct pgrp *g)
+{
+	slab_free(session_cache, g->session);
+	slab_free(pgrp_cache, g);
+}
+
 enum err pgrp_create_first(struct process *p)
 {
 	struct session *s;

@@ -93,6 +93,7 @@ struct pipe *pipe_alloc(void)
 	p->ends = 0;
 	p->spares = 0;
 	p->silo = silo_current();
+	silo_pin(p->silo);
 	p->ino = atomic_fetch_add(&pipe_next_ino, 1);
 	p->made = clock_wall();
 	wait_queue_init(&p->read_wait);
@@ -109,6 +110,7 @@ void pipe_free(struct pipe *p)
 		page_put(phys_to_page(virt_to_phys(p->spare[--p->spares])));
 	if (p->ring != p->first_ring)
 		kfree(p->ring);
+	silo_unpin(p->silo);
 	slab_free(pipe_cache, p);
 }
 

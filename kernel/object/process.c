@@ -10,7 +10,8 @@
 #include "kernel/mm/slab.h"
 #include "kernel/object/desc.h"
 #include "kernel/object/rlimits.h"
-#include "kernel/vfs/path.h"
+#include "kernel/object/silo_internal.h"
+#include "kernel/vfs/view.h"
 
 /*
  * References to a process: one of the tree, from fork until somebody waited for
@@ -33,7 +34,11 @@ struct process *process_get(struct process *p)
 
 static void process_free(struct rcu_head *h)
 {
-	slab_free(process_cache, container_of(h, struct process, rcu));
+	struct process *p = container_of(h, struct process, rcu);
+
+	view_put(p->view);
+	silo_unpin(p->silo);
+	slab_free(process_cache, p);
 }
 
 void process_put(struct process *p)
@@ -53,6 +58,9 @@ enum err process_alloc(struct silo *silo, struct process **out)
 	memset(p, 0, sizeof(*p));
 	atomic_init(&p->refs, 1);
 	p->silo = silo;
+	silo_pin(silo);
+	p->pledge = MODE_ALL;
+	list_init(&p->silo_link);
 	list_init(&p->children);
 	list_init(&p->sibling);
 	list_init(&p->threads);
@@ -86,6 +94,7 @@ void process_unlink_locked(struct process *p)
 	list_remove(&p->sibling);
 	list_remove(&p->all_link);
 	pgrp_leave_locked(p);
+	silo_process_leave_locked(p);
 	rcu_store(pid_entry(p->pid)->process, NULL);
 	pid_release_locked(p->pid);
 	silo_uncharge(p->silo, SILO_PROCESSES, 1);
@@ -128,7 +137,7 @@ void process_notify_parent_locked(struct process *p, int code, int status)
 		info.signo = p->exit_signal;
 		info.utime = atomic_load(&p->utime_ns) / (NSEC_PER_SEC / 100);
 	}
-	if (!parent)
+	if (!parent || parent->silo != p->silo)
 		return;
 	if (info.signo && wants_sigchld(parent, code))
 		signal_send_process(parent, &info);
@@ -262,6 +271,7 @@ void process_init(void)
 	cred_init();
 	signal_init();
 	exec_init();
+	silo_life_init();
 	atomic_store(
 	    &silo_boot.limit[SILO_THREADS], limit_of(PAGES_PER_THREAD));
 	atomic_store(

@@ -15,6 +15,14 @@ struct tty;
 struct namespace;
 
 struct node;
+struct launch;
+struct view;
+
+/* What a process gave up for good, besides mode bits: restrict.h. */
+enum restriction {
+	RESTRICT_VIEW = 1,    /* only what is unveiled exists */
+	RESTRICT_SANDBOX = 2, /* only descriptors that it has */
+};
 
 /* Numbers of threads, processes, groups and sessions: 1..PID_LIMIT-1. */
 enum { PID_LIMIT = 1 << 16, GROUPS_MAX = 64 };
@@ -80,7 +88,15 @@ struct process {
 	uint32_t pid; /* const */
 	_Atomic uint32_t refs;
 	_Atomic uint32_t state; /* (t) enum process_state */
-	struct silo *silo;      /* const */
+	struct silo *silo;      /* const; pinned */
+	struct list silo_link;  /* (t) in silo->processes */
+	bool strate;            /* const: silo_start made it */
+	uint32_t pledge;        /* mode bits it kept; only shrinks */
+	uint32_t restricted;    /* enum restriction; only grows */
+	struct view *view;      /* (r) unveil's list, or NULL */
+	struct launch *launch;  /* its program, until it runs; owner */
+	enum err start_error;   /* why it never ran; by vfork_busy */
+	uint64_t fault_address; /* (h) of the fault that killed it */
 	struct process *parent; /* (t) (r) never NULL but for init */
 	struct list children;   /* (t) process->sibling, zombies first */
 	struct list sibling;

@@ -46,6 +46,14 @@ void pgrp_note_reparent_locked(struct process *child,
     const struct process *old_parent) REQUIRES(&process_tree_lock);
 enum err pgrp_set(uint32_t pid, uint32_t pgid);
 long session_create(void);
+/*
+ * A session and group to be, for a process that has no number yet; then p's,
+ * as their leader, or freed. E_NOMEM.
+ */
+enum err pgrp_lead_alloc(struct pgrp **out);
+void pgrp_lead_locked(struct process *p, struct pgrp *g)
+    REQUIRES(&process_tree_lock);
+void pgrp_lead_free(struct pgrp *g);
 /* First process: group and session 1. */
 enum err pgrp_create_first(struct process *p);
 void pgrp_init(void);

@@ -4,6 +4,7 @@
 #include "kernel/object/exec_internal.h"
 #include "kernel/object/process_start.h"
 #include "kernel/object/rlimits.h"
+#include "kernel/object/silo_internal.h"
 #include "kernel/object/signal_internal.h"
 #include "kernel/arch/x86_64/regs.h"
 #include "kernel/core/klog.h"
@@ -124,6 +125,7 @@ static enum err publish(struct process *p, struct thread *t)
 		p->leader = t;
 		process_link_thread_locked(p, t);
 		list_push_back(&process_all, &p->all_link);
+		silo_process_enter_locked(p);
 		rcu_store(entry->thread, t);
 		rcu_store(entry->process, p);
 		atomic_fetch_add(&process_count, 1);

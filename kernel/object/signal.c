@@ -359,6 +359,8 @@ void signal_force_fault(int signo, int code, uint64_t addr, uint32_t trapno)
 	}
 	fatal = !(h->caught & bit);
 	if (fatal) {
+		if (!p->group_exiting)
+			p->fault_address = addr;
 		signal_kill_group_locked(p, signal_death_status(p, signo));
 	} else {
 		(void)queue_locked(p, t, &info, false); /* cannot fail */

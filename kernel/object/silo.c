@@ -1,7 +1,7 @@
 /* kernel/object/silo.c -- the silo table and charging. */
 /* SPDX-License-Identifier: MIT */
 /* cold: compiled for size */
-#include "kernel/object/silo.h"
+#include "kernel/object/silo_internal.h"
 #include "kernel/core/panic.h"
 #include "kernel/mm/page.h"
 #include "kernel/object/process.h"
@@ -15,23 +15,28 @@
  * charge fails only after every stock was emptied and the exact use plus n is
  * above the limit.
  */
-enum { SILOS_MAX = 64 };
-
 PERCPU_DEFINE(_Atomic uint64_t[SILO_RESOURCES], silo_stock);
 
 struct silo silo_boot = {
-    .sid = 1,
+    .sid = SID_BOOT,
     .index = 1,
-    .mode = 0777,
+    .mode = MODE_ALL,
+    .label = LABEL(TIER_CRITICAL, FAMILY_SYS, 0),
+    .flow = FLOW_ALL,
+    .flags = SILO_LINUX,
     .abi_linux = true,
+    .state = SILO_RUNNING,
+    .cpu_weight = 100,
     .name = "boot",
     .lock = LOCK_INIT(RANK_SILO),
-    .limit = {INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX},
+    .limit = {INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX},
     .refs = 1,
+    .processes = LIST_INIT(silo_boot.processes),
+    .wait = WAIT_QUEUE_INIT(silo_boot.wait),
 };
 
 /* Index 0 is the kernel, which is never charged. */
-static struct silo *silo_table[SILOS_MAX] = {[1] = &silo_boot};
+struct silo *silo_table[SILOS_MAX];
 
 /* Units that are taken ahead; small for what is counted in tens. */
 static const int64_t batch_of[SILO_RESOURCES] = {
@@ -39,11 +44,14 @@ static const int64_t batch_of[SILO_RESOURCES] = {
     [SILO_PROCESSES] = 4,
     [SILO_THREADS] = 8,
     [SILO_DESCRIPTORS] = SILO_BATCH,
+    [SILO_OBJECTS] = SILO_BATCH,
 };
 
 struct silo *silo_by_index(uint16_t index)
 {
-	return index < SILOS_MAX ? silo_table[index] : NULL;
+	if (likely(index == 1))
+		return &silo_boot;
+	return index < SILOS_MAX ? rcu_load(silo_table[index]) : NULL;
 }
 
 static uint64_t stock_pack(uint16_t index, int64_t n)
@@ -54,7 +62,9 @@ static uint64_t stock_pack(uint16_t index, int64_t n)
 /* Give the credit in a stock's old value back to its silo. */
 static void stock_return(uint64_t v, enum silo_resource r)
 {
-	struct silo *s = silo_by_index((uint16_t)v);
+	/* Without credit the word may name a silo that has gone. */
+	struct silo *s =
+	    v >> SILO_STOCK_SHIFT ? silo_by_index((uint16_t)v) : NULL;
 
 	if (s)
 		atomic_fetch_sub(&s->used[r], (int64_t)(v >> 16));
@@ -96,6 +106,7 @@ enum err silo_charge_slow(struct silo *s, enum silo_resource r, int64_t n)
 	    [SILO_PROCESSES] = E_AGAIN,
 	    [SILO_THREADS] = E_AGAIN,
 	    [SILO_DESCRIPTORS] = E_MFILE,
+	    [SILO_OBJECTS] = E_NOMEM,
 	};
 	_Atomic uint64_t *stock = percpu_ptr(silo_stock[r]);
 
@@ -154,6 +165,27 @@ int64_t silo_used(struct silo *s, enum silo_resource r)
 	return used;
 }
 
+bool silo_unused(struct silo *s)
+{
+	for (unsigned r = 0; r < SILO_RESOURCES; r++) {
+		stocks_drain((enum silo_resource)r);
+		if (atomic_load(&s->used[r]) != 0)
+			return false;
+	}
+	return true;
+}
+
+void silo_pin(struct silo *s)
+{
+	/* There is no limit on objects: it cannot fail. */
+	(void)silo_charge(s, SILO_OBJECTS, 1);
+}
+
+void silo_unpin(struct silo *s)
+{
+	silo_uncharge(s, SILO_OBJECTS, 1);
+}
+
 struct silo *silo_current(void)
 {
 	struct thread *t = thread_current();
@@ -170,6 +202,7 @@ void silo_init(void)
 {
 	int64_t frames = (int64_t)page_managed_count();
 
+	silo_table[1] = &silo_boot;
 	silo_boot.limit[SILO_PROCESSES] = MAX(64, MIN(4096, frames / 32));
 	silo_boot.limit[SILO_THREADS] = MAX(128, MIN(8192, frames / 16));
 	silo_boot.limit[SILO_DESCRIPTORS] = MAX(4096, MIN(1 << 20, frames * 4));

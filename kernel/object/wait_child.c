@@ -74,6 +74,10 @@ static bool eligible(const struct process *p, uint32_t options)
 {
 	bool clone = p->exit_signal != SIGCHLD;
 
+	/* Children that belong to another silo are kept for order's sake. */
+	if (p->silo != process_current()->silo)
+		return false;
+
 	return (options & WALL) || clone == !!(options & WCLONE);
 }
 

@@ -52,6 +52,7 @@ enum err unix_create(int type, uint32_t oflags, struct unix_sock **out)
 	list_init(&s->gc_link);
 	list_init(&s->garbage_link);
 	s->silo = silo_current();
+	silo_pin(s->silo);
 	atomic_fetch_add_explicit(&unix_count, 1, memory_order_relaxed);
 	*out = s;
 	return OK;
@@ -70,6 +71,7 @@ void unix_put(struct unix_sock *s)
 		return;
 	name_put(s->name);
 	cred_put(s->peer_cred);
+	silo_unpin(s->silo);
 	slab_free(unix_cache, s);
 	atomic_fetch_sub_explicit(&unix_count, 1, memory_order_relaxed);
 }

@@ -8,6 +8,7 @@
 #include "kernel/core/string.h"
 #include "kernel/mm/slab.h"
 #include "kernel/vfs/change.h"
+#include "kernel/vfs/view.h"
 
 /*
  * A path name makes a node of type socket through the router, and the socket
@@ -262,7 +263,7 @@ enum err unix_autobind(struct unix_sock *s)
  */
 static enum err flow_check(const struct unix_sock *to)
 {
-	return to->silo == silo_current() ? OK : E_ACCES;
+	return silo_flow_check(silo_current(), to->silo);
 }
 
 static enum err find_target(
@@ -296,6 +297,8 @@ static enum err find_path(
 		return e;
 	t.node = path_node(&at);
 	e = node_access(t.node, 2);
+	if (e == OK)
+		e = view_need(&at, NULL, UNVEIL_WRITE);
 	if (e == OK && node_type(t.node) != NODE_SOCK)
 		e = E_CONNREFUSED;
 	if (e == OK)

@@ -34,7 +34,10 @@ static void introduce(
 		atomic_fetch_add(&name->refs, 1);
 		n->name = name;
 	}
+	silo_pin(listener->silo);
+	silo_unpin(n->silo);
 	n->silo = listener->silo;
+	object_set_silo(&n->socket.object, n->silo);
 	n->socket.bits = listener->socket.bits & SOCKET_PASSCRED;
 	unix_join(s, n);
 }

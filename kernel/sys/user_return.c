@@ -4,6 +4,7 @@
 #include "kernel/sys/syscall.h"
 #include "kernel/core/sched.h"
 #include "kernel/object/signal.h"
+#include "kernel/object/silo_start.h"
 #include "kernel/arch/x86_64/cpu.h"
 #include "kernel/arch/x86_64/regs.h"
 
@@ -32,6 +33,10 @@ static void return_work(struct regs *regs, bool in_syscall)
 			irq_disable();
 			/* A restart code is dealt with once. */
 			in_syscall = false;
+		} else if (unlikely(work & WORK_NOTIFY)) {
+			irq_enable();
+			silo_launch_run();
+			irq_disable();
 		} else {
 			break;
 		}

@@ -6,6 +6,7 @@
 #include "kernel/mm/vmo.h"
 #include "kernel/object/process.h"
 #include "kernel/vfs/vfs.h"
+#include "kernel/vfs/view.h"
 
 /*
  * Every change takes the directory's lock exclusively, looks the name up again
@@ -100,6 +101,8 @@ enum err change_create(const struct path *dir, const struct component *c,
 	struct name *name;
 	enum err e = component_check(c);
 
+	if (e == OK)
+		e = view_need(dir, c, UNVEIL_CREATE);
 	if (e != OK)
 		return e;
 	rwlock_write(&d->dir_lock);
@@ -129,6 +132,10 @@ enum err change_link(
 	struct name *name;
 	enum err e = component_check(c);
 
+	if (e == OK)
+		e = view_need(dir, c, UNVEIL_CREATE);
+	if (e == OK)
+		e = view_move(what, NULL, dir, c);
 	if (e != OK)
 		return e;
 	rwlock_write(&d->dir_lock);
@@ -178,6 +185,8 @@ enum err change_remove(
 	struct name *name;
 	enum err e = component_check(c);
 
+	if (e == OK)
+		e = view_need(dir, c, UNVEIL_CREATE);
 	if (e != OK)
 		return e;
 	rwlock_write(&d->dir_lock);
@@ -220,8 +229,10 @@ void node_drop_setid(struct node *n)
 enum err change_attr(const struct path *p, struct setattr *a)
 {
 	struct node *n = path_node(p);
-	enum err e;
+	enum err e = view_need(p, NULL, UNVEIL_WRITE);
 
+	if (e != OK)
+		return e;
 	if (mount_rdonly(p->mount))
 		return E_ROFS;
 	if ((a->mask & SET_SIZE) && node_type(n) == NODE_DIR)

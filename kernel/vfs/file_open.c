@@ -5,6 +5,7 @@
 #include "kernel/vfs/change.h"
 #include "kernel/vfs/file.h"
 #include "kernel/vfs/vfs.h"
+#include "kernel/vfs/view.h"
 
 /* What O_* asks of node_access. */
 static unsigned access_wanted(uint32_t oflags)
@@ -12,6 +13,14 @@ static unsigned access_wanted(uint32_t oflags)
 	static const uint8_t want[4] = {4, 2, 6, 6};
 
 	return want[oflags & O_ACCMODE] | (oflags & O_TRUNC ? 2 : 0);
+}
+
+/* The same in rights of a view. */
+static uint32_t view_wanted(uint32_t oflags)
+{
+	unsigned want = access_wanted(oflags);
+
+	return (want & 4 ? UNVEIL_READ : 0u) | (want & 2 ? UNVEIL_WRITE : 0u);
 }
 
 /* Count a writer; E_TXTBSY while the file is executed. */
@@ -113,7 +122,9 @@ static enum err open_place(
 			return E_NOTDIR;
 		return make_object(p, n, oflags, out);
 	}
-	e = type_check(p, n, oflags);
+	e = view_need(p, NULL, view_wanted(oflags));
+	if (e == OK)
+		e = type_check(p, n, oflags);
 	if (e == OK && !fresh)
 		e = node_access(n, access_wanted(oflags));
 	if (e == OK && unlikely(oflags & O_NOATIME))
@@ -240,6 +251,8 @@ static enum err open_tmpfile(
 	if (!(access_wanted(oflags) & 2))
 		return E_INVAL;
 	e = mount_rdonly(p->mount) ? E_ROFS : node_access(d, 3);
+	if (e == OK)
+		e = view_need(p, NULL, UNVEIL_CREATE | UNVEIL_WRITE);
 	if (e != OK)
 		return e;
 	if (!d->ops->unnamed)
@@ -346,7 +359,9 @@ static enum err exec_place(const struct path *p, struct file **out)
 	if (node_type(n) != NODE_REG || (p->mount->flags & MOUNT_NOEXEC) ||
 	    n->ops->read)
 		return E_ACCES;
-	e = node_access(n, 1);
+	e = view_need(p, NULL, UNVEIL_EXEC);
+	if (e == OK)
+		e = node_access(n, 1);
 	if (e != OK)
 		return e;
 	w = atomic_load_explicit(&n->writers, memory_order_relaxed);

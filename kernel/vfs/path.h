@@ -43,6 +43,7 @@ enum walk_flags {
 	WALK_BENEATH = 64,
 	WALK_IN_ROOT = 128,
 	WALK_NOMAGIC = 256,
+	WALK_UNVEIL = 512, /* unveil itself sees what is hidden */
 };
 
 /* Where relative paths start: AT_FDCWD or a descriptor. */

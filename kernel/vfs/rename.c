@@ -3,6 +3,7 @@
 /* cold: compiled for size */
 #include "kernel/object/process.h"
 #include "kernel/vfs/change.h"
+#include "kernel/vfs/view.h"
 
 /*
  * Order of locks: the scheme's rename_lock when two directories are involved
@@ -206,6 +207,19 @@ static enum err last_check(struct walk *from, struct walk *to, unsigned flags)
 	return OK;
 }
 
+static enum err view_check(const struct rename *r)
+{
+	enum err e = OK;
+
+	for (unsigned i = 0; i < 2 && e == OK; i++)
+		e = view_need(&r->dir[i], &r->c[i], UNVEIL_CREATE);
+	if (e == OK)
+		e = view_move(&r->dir[0], &r->c[0], &r->dir[1], &r->c[1]);
+	if (e == OK && (r->flags & RENAME_EXCHANGE))
+		e = view_move(&r->dir[1], &r->c[1], &r->dir[0], &r->c[0]);
+	return e;
+}
+
 enum err change_rename(struct walk *from, struct walk *to, unsigned flags)
 {
 	struct rename r = {.dir = {from->at, to->at},
@@ -215,6 +229,8 @@ enum err change_rename(struct walk *from, struct walk *to, unsigned flags)
 	struct scheme *s = from->at.mount->scheme;
 	enum err e = last_check(from, to, flags);
 
+	if (e == OK)
+		e = view_check(&r);
 	if (e != OK)
 		return e;
 	if (from->at.mount != to->at.mount)

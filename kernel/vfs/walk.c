@@ -4,8 +4,9 @@
 #include "kernel/core/string.h"
 #include "kernel/mm/slab.h"
 #include "kernel/object/desc.h"
-#include "kernel/object/process.h"
+#include "kernel/object/restrict.h"
 #include "kernel/vfs/file.h"
+#include "kernel/vfs/view.h"
 
 /*
  * Two walks that mean the same. The fast one runs under RCU over cached names,
@@ -393,6 +394,8 @@ static enum err slow_steps(
 		} else {
 			e = slow_step(w, root, at, &c, &p);
 		}
+		if (e == OK && !(w->flags & WALK_UNVEIL))
+			e = view_reach(at, true);
 		if (e != OK)
 			return e;
 	}
@@ -447,6 +450,8 @@ enum err walk_into_link(struct walk *w, struct name *link)
 	e = slow_link(w, &root, &at, link->node, &p);
 	name_put(link);
 	if (e == OK)
+		e = view_reach(&at, true);
+	if (e == OK)
 		e = slow_steps(w, &root, &at, p);
 	path_put(&root);
 	if (e == OK) {
@@ -475,12 +480,33 @@ static enum err walk_empty(struct walk *w, const struct path *start)
 	return OK;
 }
 
+/* In a sandbox there are no names; with a view what it ends at must show. */
+static enum err walk_restricted(struct walk *w, const struct path *start)
+{
+	enum err e;
+
+	if (process_sandboxed(process_current()))
+		return E_PERM;
+	e = walk_slow(w, start);
+	if (e != OK || (w->flags & WALK_PARENT))
+		return e;
+	e = view_reach(&w->at, false);
+	if (e != OK) {
+		path_put(&w->at);
+		walk_end(w);
+	}
+	return e;
+}
+
 static enum err walk_go(struct walk *w, const struct path *start)
 {
 	enum err e = OK;
 
 	if (unlikely(!*w->text))
 		return walk_empty(w, start);
+	if (process_restricted(process_current()) &&
+	    !(w->flags & WALK_UNVEIL))
+		return walk_restricted(w, start);
 	if (unlikely(w->flags & WALK_SPECIAL) || !walk_fast(w, start, &e))
 		e = walk_slow(w, start);
 	return e;

@@ -498,6 +498,16 @@ static bool frames_free(unsigned first, unsigned n)
 	return true;
 }
 
+WEAK void silo_pin(struct silo *s)
+{
+	(void)s;
+}
+
+WEAK void silo_unpin(struct silo *s)
+{
+	(void)s;
+}
+
 WEAK struct page *page_alloc(unsigned order, unsigned flags, struct silo *silo)
 {
 	static unsigned hint;

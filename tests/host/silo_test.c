@@ -30,7 +30,8 @@ static void silo_used__is_exact(void **state)
 /* Exactly `limit` units can be charged, each resource with its own error. */
 static void silo_charge__fails_at_the_limit(void **state)
 {
-	static const enum err errors[] = {E_NOMEM, E_AGAIN, E_AGAIN, E_MFILE};
+	static const enum err errors[] = {
+	    E_NOMEM, E_AGAIN, E_AGAIN, E_MFILE, E_NOMEM};
 
 	(void)state;
 	for (int r = 0; r < SILO_RESOURCES; r++) {

@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 /* long: one model, and every question that is put to it */
 /* build: tests/host/vfs_shim.c tests/host/shim.c */
-/* build: kernel/vfs/name.c kernel/vfs/name_move.c kernel/vfs/walk.c */
+/* build: kernel/vfs/view.c kernel/vfs/name.c kernel/vfs/name_move.c kernel/vfs/walk.c */
 /* build: kernel/vfs/mount.c kernel/vfs/fs_context.c kernel/vfs/path_text.c */
 /* build: kernel/vfs/node.c kernel/vfs/change.c kernel/vfs/rename.c */
 /* build: kernel/vfs/file.c kernel/vfs/file_open.c kernel/vfs/file_dir.c */

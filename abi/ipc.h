@@ -15,7 +15,7 @@
  *
  *	rax	0 or a negative error; the rest means something with 0 only
  *	rdi	badge of the capability that was called through (receiver)
- *	rsi	the tag, its IPC_TAG_MORE and descriptor bits made by the kernel
+ *	rsi	the tag
  *	rdx	SID (bits 0-31) and label (bits 32-63) of the sender (receiver)
  *	r10 ...	the words; those past the tag's count are undefined
  *
@@ -34,8 +34,8 @@ enum {
 #define IPC_TAG_DESCS(t) ((unsigned)((t) >> 36 & 0x7)) /* 0..4 */
 #define IPC_TAG(verb, words) \
 	((uint64_t)(uint32_t)(verb) | (uint64_t)(words) << 32)
-#define IPC_TAG_MORE (1ull << 39)    /* descriptors or a window came with it */
-#define IPC_TAG_MASK 0xffffffffffull /* other bits must be 0 */
+#define IPC_TAG_WINDOW (1ull << 39)    /* ipc_more.vectors may be reached */
+#define IPC_TAG_MASK   0xffffffffffull /* other bits must be 0 */
 
 enum ipc_flags {
 	IPC_NONBLOCK = 1, /* E_AGAIN instead of waiting for the other side */
@@ -53,20 +53,20 @@ struct ipc_vector {
 };
 
 /*
- * What does not fit the registers. A sender fills descs, rights, vectors and
- * deadline; a receiver finds descs (newly installed here), rights and the
- * window's sizes.
+ * What does not fit the registers. The sender of descriptors fills descs and
+ * rights; a receiver finds there what was installed (an error in place of one
+ * that found no room). With IPC_TAG_WINDOW the server may read the first
+ * readable_count vectors and write the writable_count after them (ipc_vector
+ * arrays at `vectors`) until it answers; they are looked at when it does.
  */
 struct ipc_more {
 	int32_t descs[IPC_DESCS_MAX];
 	uint32_t rights[IPC_DESCS_MAX]; /* upper bound of what is given on */
 	uint64_t deadline;              /* monotonic ns, with IPC_TIMED */
-	uint64_t vectors;               /* struct ipc_vector[] of the sender */
-	uint32_t readable_count;        /* first so many: the server may read */
-	uint32_t writable_count;        /* then so many that it may write */
-	uint64_t readable, writable;    /* receiver: bytes of each */
+	uint64_t vectors;               /* struct ipc_vector[] */
+	uint32_t readable_count, writable_count; /* 0..IPC_VECTORS_MAX */
 };
-static_assert(sizeof(struct ipc_more) == 72, "struct ipc_more is ABI");
+static_assert(sizeof(struct ipc_more) == 56, "struct ipc_more is ABI");
 
 /* Rights of a minted sender: CALL, GRANT, or SERVE for a further server. */
 

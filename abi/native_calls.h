@@ -7,6 +7,14 @@
  * the user (abi/ipc.h). Numbers are for good; Linux's lie below 1000.
  */
 NATIVE(1000, native_null)
+NATIVE(1001, port_create)
+NATIVE(1002, port_mint)
+NATIVE_REGS(1003, ipc_call)
+NATIVE_REGS(1004, ipc_reply_receive)
+NATIVE_REGS(1005, ipc_receive)
+NATIVE_REGS(1006, ipc_reply)
+NATIVE(1008, msg_read)
+NATIVE(1009, msg_write)
 NATIVE(1020, event_create)
 NATIVE(1021, event_signal)
 NATIVE(1022, event_wait)

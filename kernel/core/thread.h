@@ -6,6 +6,7 @@
 #include "kernel/core/rbtree.h"
 #include "kernel/core/timer.h"
 #include "kernel/core/rcu.h"
+#include "kernel/ipc/ipc_thread.h"
 
 struct process;
 struct aspace;
@@ -88,6 +89,8 @@ struct thread {
 	bool wait_timed_out;
 	uint8_t wait_mode;     /* enum wait_mode while sleeping */
 	const char *wait_what; /* where it sleeps, for /proc/PID/wchan */
+
+	struct ipc_thread ipc;
 
 	/* Identity. */
 	struct process *process;  /* const; NULL for kernel threads */

@@ -105,6 +105,14 @@ struct futex_key {
 enum err aspace_futex_key(
     struct aspace *a, vaddr_t va, bool shared, struct futex_key *out);
 
+/*
+ * The frame at va, ready for reading or writing, with a reference (page_put);
+ * faulted in if need be. Errors as aspace_fault. May sleep.
+ */
+struct page;
+enum err aspace_pin(
+    struct aspace *a, vaddr_t va, bool write, struct page **out);
+
 /* Access another process's memory (/proc/PID/mem, ptrace, cmdline). */
 long aspace_access(
     struct aspace *a, vaddr_t va, void *buf, size_t n, bool write);

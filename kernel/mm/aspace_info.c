@@ -103,9 +103,7 @@ enum err aspace_futex_key(
 	return e;
 }
 
-/* The frame at va, pinned, ready for reading or writing. */
-static enum err pin_page(
-    struct aspace *a, vaddr_t va, bool write, struct page **out)
+enum err aspace_pin(struct aspace *a, vaddr_t va, bool write, struct page **out)
 {
 	/* A page may go between the fault and our look: then again. */
 	for (unsigned tries = 0; tries < 100; tries++) {
@@ -153,7 +151,7 @@ long aspace_access(
 		struct page *p;
 		char *at;
 
-		e = pin_page(a, va, write, &p);
+		e = aspace_pin(a, va, write, &p);
 		if (e != OK)
 			break;
 		at = (char *)page_to_virt(p) + (va & PAGE_MASK);

@@ -5,6 +5,7 @@
 #include "kernel/core/klog.h"
 #include "kernel/core/panic.h"
 #include "kernel/core/sched.h"
+#include "kernel/ipc/message.h"
 #include "kernel/mm/aspace.h"
 #include "kernel/mm/usercopy.h"
 #include "kernel/object/futex.h"
@@ -253,6 +254,7 @@ noreturn_fn void process_exit_thread(int status)
 	struct silo *silo = p->silo;
 
 	t->exit_code = status;
+	message_thread_exit(t);
 	pay_user_memory(p, t);
 	/* Before we stop counting: the last thread frees the address space. */
 	leave_aspace(t);

@@ -1,0 +1,262 @@
+/* kernel/sys/sys_ipc.c -- system calls of synchronous messages. */
+/* SPDX-License-Identifier: MIT */
+#include "kernel/sys/sys_ipc.h"
+#include "kernel/arch/x86_64/regs.h"
+#include "kernel/core/wait.h"
+#include "kernel/ipc/message.h"
+#include "kernel/ipc/window.h"
+#include "kernel/mm/usercopy.h"
+#include "kernel/object/desc.h"
+#include "kernel/object/process.h"
+
+/* What the registers ask for. */
+struct request {
+	struct regs *regs;
+	int fd;
+	uint32_t flags;
+	nsec_t deadline;
+	struct ipc_more more; /* valid with IPC_TIMED or descriptors */
+};
+
+static enum err parse(struct request *q, uint32_t allowed, bool sends)
+{
+	struct regs *r = thread_regs(thread_current());
+	uint64_t tag = r->rsi;
+
+	q->regs = r;
+	q->fd = (int)r->rdi;
+	q->flags = (uint32_t)(r->rdi >> 32);
+	q->deadline = WAIT_FOREVER;
+	if (q->flags & ~allowed)
+		return E_INVAL;
+	if (sends && (tag & ~IPC_TAG_MASK || IPC_TAG_WORDS(tag) > IPC_WORDS ||
+	                 IPC_TAG_DESCS(tag) > IPC_DESCS_MAX))
+		return E_INVAL;
+	if (!(q->flags & IPC_TIMED) && !(sends && IPC_TAG_DESCS(tag)))
+		return OK;
+	if (copy_from_user(&q->more, (struct uptr){r->rdx}, sizeof(q->more)) !=
+	    OK)
+		return E_FAULT;
+	if (q->flags & IPC_TIMED)
+		q->deadline = q->more.deadline;
+	return OK;
+}
+
+static void drop_grants(struct ipc_thread *m)
+{
+	while (m->grant_count)
+		grant_put(m->grants[--m->grant_count]);
+}
+
+/* The descriptors that the message takes along; each needs GRANT. */
+static enum err collect_grants(const struct request *q, struct ipc_thread *m)
+{
+	unsigned n = IPC_TAG_DESCS(q->regs->rsi);
+
+	for (unsigned i = 0; i < n; i++) {
+		uint32_t have;
+		enum err e = desc_get_grant(
+		    q->more.descs[i], RIGHT_GRANT, &m->grants[i], &have);
+
+		if (e != OK) {
+			drop_grants(m);
+			return e;
+		}
+		m->rights[i] = have & q->more.rights[i];
+		m->grant_count++;
+	}
+	return OK;
+}
+
+/*
+ * Install what came; the message stands even when that fails: the place of a
+ * descriptor that found no room holds the error.
+ */
+static void install_grants(struct ipc_thread *m, uint64_t more)
+{
+	struct uptr at = {more};
+	int32_t fds[IPC_DESCS_MAX] = {-1, -1, -1, -1};
+	unsigned n = m->grant_count;
+
+	for (unsigned i = 0; i < n; i++) {
+		enum err e = E_FAULT;
+
+		if (more)
+			e = desc_install_grant(
+			    m->grants[i], m->rights[i], 0, 0, &fds[i]);
+		if (e != OK) {
+			grant_put(m->grants[i]);
+			fds[i] = e;
+		}
+	}
+	m->grant_count = 0;
+	if (!more || (copy_to_user(at, fds, sizeof(fds)) == OK &&
+	                 copy_to_user((struct uptr){at.addr + sizeof(fds)},
+	                     m->rights, sizeof(m->rights)) == OK))
+		return;
+	for (unsigned i = 0; i < n; i++)
+		if (fds[i] >= 0)
+			(void)desc_close(fds[i]);
+}
+
+/* What both sides do with what they got. */
+static long received(struct thread *t, long result)
+{
+	if (unlikely(t->ipc.grant_count))
+		install_grants(&t->ipc, t->ipc.more);
+	return result;
+}
+
+long sys_port_create(uint32_t flags)
+{
+	struct object *o;
+	enum err e;
+	int fd;
+
+	if (flags & ~(uint32_t)DESC_CLOEXEC)
+		return E_INVAL;
+	if ((e = port_create(&o)) != OK)
+		return e;
+	if ((e = desc_install(o, RIGHTS_ALL, flags, 0, &fd)) != OK) {
+		object_put(o);
+		return e;
+	}
+	return fd;
+}
+
+long sys_port_mint(int fd, uint64_t badge, uint32_t rights)
+{
+	struct held h;
+	struct grant *g;
+	enum err e;
+	int out;
+
+	if ((e = desc_hold(fd, RIGHT_SERVE, &h)) != OK)
+		return e;
+	e = port_mint(h.obj, badge, rights, &g);
+	desc_release(&h);
+	if (e != OK)
+		return e;
+	if ((e = desc_install_grant(g, rights, 0, 0, &out)) != OK) {
+		grant_put(g);
+		return e;
+	}
+	return out;
+}
+
+long sys_ipc_call(void)
+{
+	struct thread *t = thread_current();
+	struct request q;
+	struct grant *g;
+	uint32_t rights;
+	long result;
+	enum err e;
+
+	if ((e = parse(&q, IPC_NONBLOCK | IPC_TIMED, true)) != OK)
+		return e;
+	if ((e = desc_get_grant(q.fd, RIGHT_CALL, &g, &rights)) != OK)
+		return e;
+	if (!port_of_send(g->object)) {
+		e = E_INVAL;
+		goto out;
+	}
+	if ((e = collect_grants(&q, &t->ipc)) != OK)
+		goto out;
+	t->ipc.more = q.regs->rdx;
+	result = message_call(g, q.deadline, q.flags & IPC_NONBLOCK);
+	if (result != OK)
+		drop_grants(&t->ipc);
+	grant_put(g);
+	return received(t, result);
+out:
+	grant_put(g);
+	return e;
+}
+
+static long receive(const struct request *q)
+{
+	struct thread *t = thread_current();
+	struct grant *g;
+	struct port *p;
+	uint32_t rights;
+	long result;
+	enum err e;
+
+	if ((e = desc_get_grant(q->fd, RIGHT_SERVE, &g, &rights)) != OK)
+		return e;
+	p = port_of_serve(g->object);
+	if (p && !atomic_load(&t->ipc.slot.caller)) {
+		t->ipc.more = q->regs->rdx;
+		result =
+		    message_receive(p, q->deadline, q->flags & IPC_NONBLOCK);
+	} else {
+		result = p ? E_BUSY : E_INVAL; /* one caller at a time */
+	}
+	grant_put(g);
+	return received(t, result);
+}
+
+long sys_ipc_receive(void)
+{
+	struct request q;
+	enum err e = parse(&q, IPC_NONBLOCK | IPC_TIMED, false);
+
+	return e == OK ? receive(&q) : (long)e;
+}
+
+/* An error that a server may give instead of an answer. */
+static enum err refusal(const struct request *q)
+{
+	uint32_t code = IPC_TAG_VERB(q->regs->rsi);
+
+	if (!(q->flags & IPC_REFUSE))
+		return OK;
+	return code >= 1 && code < 512 ? (enum err) - (int)code : E_IO;
+}
+
+static enum err reply(const struct request *q)
+{
+	struct thread *t = thread_current();
+	enum err e = collect_grants(q, &t->ipc);
+
+	if (e != OK)
+		return e;
+	e = message_reply(&t->ipc.slot, q->regs, refusal(q));
+	drop_grants(&t->ipc); /* what nobody took */
+	return e;
+}
+
+long sys_ipc_reply(void)
+{
+	struct request q;
+	enum err e = parse(&q, IPC_REFUSE, true);
+
+	return e == OK ? reply(&q) : e;
+}
+
+long sys_ipc_reply_receive(void)
+{
+	struct request q;
+	enum err e = parse(&q, IPC_NONBLOCK | IPC_TIMED | IPC_REFUSE, true);
+
+	if (e != OK)
+		return e;
+	/* A caller that went away meanwhile needs no answer. */
+	if (atomic_load(&thread_current()->ipc.slot.caller)) {
+		e = reply(&q);
+		if (e != OK && e != E_CANCELED)
+			return e;
+	}
+	return receive(&q);
+}
+
+long sys_msg_read(uint64_t offset, struct uptr to, uint64_t size)
+{
+	return window_read(&thread_current()->ipc.slot, offset, to, size);
+}
+
+long sys_msg_write(uint64_t offset, struct uptr from, uint64_t size)
+{
+	return window_write(&thread_current()->ipc.slot, offset, from, size);
+}

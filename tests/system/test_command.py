@@ -104,3 +104,9 @@ def test_soak__boots_again_and_again():
     status, text = strat9('soak', 'boot', '--minutes', '0.05')
     assert status == 0 and re.search(r'^[1-9]\d* passed, 0 failed', text,
                                      re.M), text
+
+
+@pytest.mark.slow
+def test_mutate__finds_a_breakage():
+    status, text = strat9('mutate', 'pipe-splits-small-writes')
+    assert status == 0 and '1 of 1 found' in text, text

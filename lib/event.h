@@ -10,3 +10,13 @@ long event_signal(int fd, uint64_t bits);
 long event_wait(
     int fd, uint64_t mask, uint64_t deadline, uint32_t flags, uint64_t *out);
 long event_bind(int fd, uint64_t bits, uint32_t cause, uint64_t a, uint64_t b);
+long channel_create(const struct channel_spec *spec, int32_t fds[2]);
+long channel_send(
+    int fd, const struct channel_message *m, uint64_t deadline, uint32_t flags);
+long channel_receive(
+    int fd, struct channel_message *m, uint64_t deadline, uint32_t flags);
+long semaphore_create(uint64_t initial, uint64_t limit, uint32_t flags);
+long semaphore_post(int fd, uint64_t n);
+long semaphore_wait(int fd, uint64_t deadline, uint32_t flags);
+long vmo_create(uint64_t size, uint32_t flags);
+long vmo_seal_exec(int fd);

@@ -168,6 +168,15 @@ void vmo_wrprotect(struct vmo *v, uint64_t first, uint64_t n)
 	lock_drop(&v->maps_lock);
 }
 
+void vmo_freeze(struct vmo *v)
+{
+	lock_take(&v->lock);
+	v->frozen = true;
+	lock_drop(&v->lock);
+	/* A fault that had not seen it is done when its tables are free. */
+	vmo_wrprotect(v, 0, UINT64_MAX);
+}
+
 /* Take [first, last] out of the tree. False: no memory for nodes. */
 static bool vmo_cut(
     struct vmo *v, uint64_t first, uint64_t last, struct tree_node **dead)

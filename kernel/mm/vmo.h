@@ -71,6 +71,13 @@ void vmo_discard(struct vmo *v, uint64_t first, uint64_t n);
 enum err vmo_page(struct vmo *v, uint64_t index, bool write, struct page **out);
 
 /*
+ * Refuse all writes to the object's own pages (not to private copies) from now
+ * on, also through mappings that allow them: such a fault is E_ACCES. Returns
+ * when no CPU can write any more. May not be undone; for VMO_ANON.
+ */
+void vmo_freeze(struct vmo *v);
+
+/*
  * Copy between the object and a uio (user or kernel memory), from byte `off`,
  * n bytes at most, never past the object's size. Returns bytes moved (short
  * on a fault), or an error when none. Touches missing pages. Takes no lock

@@ -86,6 +86,8 @@ enum vmo_step vmo_step_locked(struct vmo *v, uint64_t index, bool write,
 
 	if (index >= vmo_pages(v))
 		return STEP_PAST;
+	if (unlikely(write && v->frozen))
+		return STEP_DENIED;
 	p = page_tree_find_shared(&v->tree, index, &shared);
 	if (!p)
 		return step_hole(v, index, write, need, out);

@@ -47,6 +47,9 @@ struct object_ops {
 	enum err (*map)(
 	    struct object *o, uint32_t prot, bool shared, struct vmo **out);
 
+	/* What a mapping may ever allow, of enum prot; NULL: anything. */
+	uint32_t (*map_limit)(struct object *o);
+
 	/* O_NONBLOCK, O_APPEND... changed by F_SETFL; NULL: just stored. */
 	enum err (*set_flags)(struct object *o, uint32_t oflags);
 

@@ -87,10 +87,12 @@ static enum err from_object(const struct held *h, struct map_request *req)
 			return E_PERM;
 		req->max_prot &= ~(uint32_t)PROT_X;
 	}
-	if (req->prot & ~req->max_prot)
-		return E_ACCES;
 	if (!h->obj->ops->map)
 		return E_NODEV;
+	if (h->obj->ops->map_limit)
+		req->max_prot &= h->obj->ops->map_limit(h->obj);
+	if (req->prot & ~req->max_prot)
+		return E_ACCES;
 	e = h->obj->ops->map(h->obj, req->prot, shared, &req->vmo);
 	if (e == OK && f)
 		req->node = f->node;

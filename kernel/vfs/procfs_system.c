@@ -4,6 +4,9 @@
 #include "kernel/arch/x86_64/mmu.h"
 #include "kernel/core/string.h"
 #include "kernel/core/thread.h"
+#include "kernel/ipc/channel.h"
+#include "kernel/ipc/event.h"
+#include "kernel/ipc/semaphore.h"
 #include "kernel/mm/aspace.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
@@ -133,7 +136,9 @@ void proc_show_objects(struct text_out *t)
 	} kinds[] = {{"process", process_live}, {"thread", thread_live},
 	    {"aspace", aspace_live}, {"vmo", vmo_live}, {"node", nodes_live},
 	    {"name", names_live}, {"vmalloc_frame", vmalloc_mapped},
-	    {"slab_frame", slab_pages}, {"free_frame", page_free_count}};
+	    {"slab_frame", slab_pages}, {"free_frame", page_free_count},
+	    {"event", event_live}, {"channel", channel_live},
+	    {"semaphore", semaphore_live}};
 
 	for (unsigned i = 0; i < COUNT(kinds); i++)
 		text_add(t, "%s %lu\n", kinds[i].name,

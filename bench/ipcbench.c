@@ -1,0 +1,117 @@
+/* bench/ipcbench.c -- what the native asynchronous IPC costs. */
+/* SPDX-License-Identifier: MIT */
+/*
+ *   musl-gcc -std=gnu2x -O2 -static -I. -o ipcbench bench/ipcbench.c \
+ *       lib/event.c lib/ring.c
+ *
+ *   ipcbench [NAME...]	result lines as of osbench --json
+ *
+ * Two processes on one CPU, a fixed number of rounds: under -icount shift=0 a
+ * nanosecond is an instruction. The value is the median of the batches.
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include "lib/event.h"
+
+enum { BATCHES = 5 };
+
+static uint64_t now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static void need(long r, const char *what)
+{
+	if (r >= 0)
+		return;
+	fprintf(stderr, "ipcbench: %s: error %ld\n", what, r);
+	exit(1);
+}
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void report(const char *name, double *v, long rounds)
+{
+	qsort(v, BATCHES, sizeof(*v), by_value);
+	printf("{\"name\":\"%s\",\"value\":%.4f,\"unit\":\"ns\","
+	       "\"better\":\"lower\",\"min\":%.4f,\"max\":%.4f,"
+	       "\"iters\":%ld,\"samples\":[%.2f,%.2f,%.2f,%.2f,%.2f]}\n",
+	    name, v[BATCHES / 2], v[0], v[BATCHES - 1], rounds, v[0], v[1],
+	    v[2], v[3], v[4]);
+}
+
+enum { PINGS = 2000, WARM = PINGS / 8 };
+
+static void pong(int a, int b, long n)
+{
+	uint64_t bits;
+
+	for (long i = 0; i < n; i++) {
+		event_wait(a, 1, EVENT_FOREVER, 0, &bits);
+		event_signal(b, 1);
+	}
+}
+
+static void event_pingpong(void)
+{
+	int a = (int)event_create(0), b = (int)event_create(0);
+	double v[BATCHES];
+	uint64_t bits, t;
+	pid_t pid;
+
+	need(a, "event_create");
+	need(b, "event_create");
+	pid = fork();
+	need(pid, "fork");
+	if (pid == 0) {
+		pong(a, b, WARM + (long)BATCHES * PINGS);
+		_exit(0);
+	}
+	for (int k = -1; k < BATCHES; k++) {
+		long n = k < 0 ? WARM : PINGS;
+
+		t = now();
+		for (long i = 0; i < n; i++) {
+			event_signal(a, 1);
+			event_wait(b, 1, EVENT_FOREVER, 0, &bits);
+		}
+		if (k >= 0)
+			v[k] = (double)(now() - t) / PINGS;
+	}
+	waitpid(pid, NULL, 0);
+	report("event_pingpong", v, PINGS);
+}
+
+static const struct {
+	const char *name;
+	void (*run)(void);
+} rows[] = {{"event_pingpong", event_pingpong}};
+
+static int wanted(const char *name, int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (!strcmp(argv[i], name))
+			return 1;
+	return argc < 2;
+}
+
+int main(int argc, char **argv)
+{
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (wanted(rows[i].name, argc, argv))
+			rows[i].run();
+	return 0;
+}

@@ -35,6 +35,7 @@
 #include "kernel/object/tty.h"
 #include "kernel/object/tty_screen.h"
 #include "kernel/socket/unix.h"
+#include "kernel/sys/syscall.h"
 #include "kernel/vfs/path.h"
 
 /* What the CPU needs before anything may fault or be per-CPU. */
@@ -109,6 +110,7 @@ noreturn_fn void kernel_main(void)
 	klog(LOG_INFO, "boot", "%u of %u CPUs, tables by %s", cpu_online_count,
 	    cpu_count, platform.source);
 	silo_init();
+	syscall_init();
 	futex_init();
 	process_init();
 	vfs_init();

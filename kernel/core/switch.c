@@ -21,6 +21,9 @@ static_assert(offsetof(struct regs, ss) == REGS_SS, "asm");
 /* Top of the current thread's kernel stack, where system calls start. */
 PERCPU_DEFINE(uint64_t, kstack_top);
 
+/* The current thread's system calls, by number. */
+PERCPU_DEFINE(const void *const *, syscall_entries);
+
 /*
  * The user's GS base sits in MSR_KERNEL_GS_BASE while the kernel runs. With
  * FSGSBASE a user may change both bases by an instruction, so they are read
@@ -64,6 +67,7 @@ void switch_to(struct thread *prev, struct thread *next)
 	else if (next->aspace != NULL && prev->aspace == NULL)
 		aspace_switch(next->aspace);
 	kstack_top = next->kstack_top;
+	syscall_entries = next->calls;
 	tss_set_stack(next->kstack_top);
 	switch_stacks(&prev->saved_sp, next->saved_sp);
 }

@@ -56,7 +56,8 @@ struct thread {
 	uint64_t saved_sp;   /* (s) while not running */
 	_Atomic uint32_t work; /* enum thread_work */
 	uint32_t syscall_nr;   /* (o) of the current system call, for restart */
-	uint64_t user_fs_base; /* (o) while switched out */
+	const void *const *calls; /* const: what it may call, by number */
+	uint64_t user_fs_base;    /* (o) while switched out */
 	uint64_t user_gs_base;
 	void *fpu;             /* XSAVE area, fpu.h; NULL for kernel threads */
 	struct aspace *aspace; /* what CR3 holds for it; NULL: kernel thread */

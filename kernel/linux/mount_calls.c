@@ -3,8 +3,9 @@
 /* cold: compiled for size */
 #include "kernel/linux/mount_calls.h"
 #include "kernel/linux/at.h"
+#include "kernel/core/string.h"
 #include "kernel/mm/slab.h"
-#include "kernel/object/process.h"
+#include "kernel/object/restrict.h"
 
 enum { MAGIC = 0xc0ed0000u, TYPE_MAX = 32, SOURCE_MAX = 64 };
 
@@ -30,6 +31,10 @@ static enum err mount_new(const struct path *at, struct uptr usource,
 	t = scheme_type_find(type);
 	if (!t)
 		return E_NODEV;
+	/* An application's silo has what it was given, and memory of its own. */
+	if (!cred_system() && strcmp(type, "tmpfs") != 0 &&
+	    strcmp(type, "proc") != 0)
+		return E_PERM;
 	data = kmalloc(PAGE_SIZE);
 	if (!data)
 		return E_NOMEM;
@@ -42,6 +47,12 @@ static enum err mount_new(const struct path *at, struct uptr usource,
 	e = mount_at(at, s, flags, source);
 	scheme_put(s);
 	return e;
+}
+
+/* What is seen can be moved by nobody whose view of it is restricted. */
+static bool may_mount(void)
+{
+	return cred_privileged() && !process_restricted(process_current());
 }
 
 /* MS_BIND and MS_MOVE take another path. */
@@ -67,7 +78,7 @@ long sys_mount(struct uptr source, struct uptr target, struct uptr type,
 	struct path at;
 	enum err e;
 
-	if (!cred_privileged())
+	if (!may_mount())
 		return E_PERM;
 	if ((flags & 0xffff0000u) == MAGIC) /* very old programs */
 		flags &= 0xffff;
@@ -94,7 +105,7 @@ long sys_umount2(struct uptr target, unsigned flags)
 	if (flags & ~(unsigned)(LINUX_MNT_FORCE | LINUX_MNT_DETACH |
 	                        LINUX_UMOUNT_NOFOLLOW))
 		return E_INVAL;
-	if (!cred_privileged())
+	if (!may_mount())
 		return E_PERM;
 	e = at_walk(FD_CWD, target,
 	    flags & LINUX_UMOUNT_NOFOLLOW ? LINUX_AT_SYMLINK_NOFOLLOW : 0, &at);

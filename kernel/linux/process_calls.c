@@ -9,6 +9,7 @@
 #include "kernel/object/exec.h"
 #include "kernel/object/process_internal.h"
 #include "kernel/object/process_start.h"
+#include "kernel/object/restrict.h"
 #include "kernel/object/signal.h"
 #include "kernel/vfs/path.h"
 
@@ -139,7 +140,10 @@ long sys_getppid(void)
 
 	rcu_read_enter();
 	parent = rcu_load(process_current()->parent);
-	pid = parent ? (long)parent->pid : 0;
+	/* As if there were none, when it belongs to another silo. */
+	pid = parent && parent->silo == process_current()->silo
+	          ? (long)parent->pid
+	          : 0;
 	rcu_read_exit();
 	return pid;
 }
@@ -157,6 +161,8 @@ static long number_of(int pid, bool session)
 	if (pid != 0) {
 		entry = pid > 0 ? pid_entry((uint32_t)pid) : NULL;
 		p = entry ? entry->process : NULL;
+		if (p && !process_visible(p))
+			p = NULL;
 	}
 	if (p && p->pgrp)
 		r = session ? p->session->sid : p->pgrp->pgid;
@@ -204,7 +210,8 @@ long sys_get_robust_list(int pid, struct uptr head, struct uptr size)
 	t = pid ? thread_find((uint32_t)pid) : thread_get(thread_current());
 	if (!t)
 		return E_SRCH;
-	if (t->process != process_current() && !cred_privileged())
+	if (t->process != process_current() &&
+	    !(cred_privileged() && process_subject(t->process)))
 		e = E_PERM;
 	list = t->robust_list;
 	thread_put(t);

@@ -4,6 +4,7 @@
 #include "kernel/linux/rlimit_calls.h"
 #include "kernel/mm/usercopy.h"
 #include "kernel/object/process_internal.h"
+#include "kernel/object/restrict.h"
 #include "kernel/object/rlimits.h"
 
 long sys_getrlimit(uint32_t id, struct uptr out)
@@ -26,6 +27,8 @@ static bool may_limit(struct process *p)
 	struct cred *c;
 	bool may;
 
+	if (!process_subject(p))
+		return false;
 	if (p == process_current() || cred_privileged())
 		return true;
 	c = process_cred(p);

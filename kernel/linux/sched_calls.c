@@ -6,6 +6,7 @@
 #include "kernel/core/string.h"
 #include "kernel/mm/usercopy.h"
 #include "kernel/object/process_internal.h"
+#include "kernel/object/restrict.h"
 #include "kernel/sys/timespec.h"
 
 enum {
@@ -53,6 +54,8 @@ static bool may_change(const struct thread *t)
 	struct cred *c;
 	bool may;
 
+	if (!process_subject(t->process))
+		return false;
 	if (t->process == process_current() || cred_privileged())
 		return true;
 	c = process_cred(t->process);
@@ -68,10 +71,10 @@ static enum err check_policy(const struct thread *t, int policy, int prio)
 	if (!known(policy) || prio < 0 || prio > RT_PRIO_MAX ||
 	    is_rt(policy) != (prio > 0))
 		return E_INVAL;
-	if (cred_privileged())
-		return OK;
 	if (!may_change(t))
 		return E_PERM;
+	if (cred_system())
+		return OK;
 	return is_rt(policy) && (uint64_t)prio > limit ? E_PERM : OK;
 }
 
@@ -220,10 +223,10 @@ static enum err check_nice(const struct thread *t, int nice)
 {
 	uint64_t limit = t->process->rlimits[RL_NICE].cur;
 
-	if (cred_privileged())
-		return OK;
 	if (!may_change(t))
 		return E_PERM;
+	if (cred_system())
+		return OK;
 	return nice < t->nice && (uint64_t)(NICE_SHIFT - nice) > limit ? E_ACCES
 	                                                               : OK;
 }
@@ -281,6 +284,8 @@ static bool matches(const struct process *p, int which, uint32_t who)
 {
 	const struct process *self = process_current();
 
+	if (p->silo != self->silo)
+		return false;
 	if (which == PRIO_PGRP)
 		return p->pgrp &&
 		       (who ? p->pgrp->pgid == who : p->pgrp == self->pgrp);

@@ -55,8 +55,12 @@ static long kill_one(uint32_t pid, const struct ksiginfo *info)
 static void kill_step(
     struct process *p, const struct ksiginfo *info, enum err *r)
 {
-	enum err e = send_checked(p, info);
+	enum err e;
 
+	/* Groups and "all" mean those of the own silo. */
+	if (p->silo != process_current()->silo)
+		return;
+	e = send_checked(p, info);
 	if (*r != OK)
 		*r = e;
 }

@@ -40,7 +40,7 @@ long sys_uname(struct uptr out)
 /* A name of len bytes for one of the two calls below. */
 static enum err read_name(struct uptr name, int len, char out[UTS_LENGTH])
 {
-	if (!cred_privileged())
+	if (!cred_system())
 		return E_PERM;
 	if (len < 0 || len >= UTS_LENGTH)
 		return E_INVAL;
@@ -115,7 +115,7 @@ static bool magic2_ok(uint32_t m)
 long sys_reboot(uint32_t magic, uint32_t magic2, uint32_t cmd, struct uptr arg)
 {
 	(void)arg; /* a name for the firmware, which takes none */
-	if (!cred_privileged())
+	if (!cred_system())
 		return E_PERM;
 	if (magic != REBOOT_MAGIC || !magic2_ok(magic2))
 		return E_INVAL;

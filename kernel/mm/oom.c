@@ -39,7 +39,7 @@ static void choose(struct choice *c)
 	struct process *p;
 	uint32_t pid = INIT_PID + 1;
 
-	for (; (p = process_next(&pid)); pid++) {
+	for (; (p = process_next_any(&pid)); pid++) {
 		uint64_t held = 0;
 
 		if (p->state == PROC_ALIVE && p->group_exiting)

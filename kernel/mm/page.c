@@ -143,6 +143,8 @@ static struct page *take_or_reclaim(unsigned order, unsigned flags)
 	return p;
 }
 
+enum { CHARGE_TRIES = 4 };
+
 static struct page *page_alloc_slow(
     unsigned order, unsigned flags, struct silo *silo)
 {
@@ -152,8 +154,11 @@ static struct page *page_alloc_slow(
 	KASSERT(order <= PAGE_ORDER_MAX);
 	if (kalloc_should_fail())
 		return NULL;
-	while (silo_charge(silo, SILO_MEMORY, n) != OK)
-		if (!may_sleep(flags) || reclaim((uint64_t)n) == 0)
+	/* A few tries: its shortage must not empty what others have cached. */
+	for (unsigned tries = 0; silo_charge(silo, SILO_MEMORY, n) != OK;
+	    tries++)
+		if (!may_sleep(flags) || tries == CHARGE_TRIES ||
+		    reclaim((uint64_t)n) == 0)
 			return NULL;
 	p = take_from_zones(order, flags);
 	if (!p && may_sleep(flags))

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 /* cold: compiled for size */
 #include "kernel/object/process_internal.h"
+#include "kernel/object/restrict.h"
 #include "kernel/object/signal_internal.h"
 #include "kernel/core/string.h"
 #include "kernel/mm/slab.h"
@@ -112,6 +113,12 @@ bool cred_privileged(void)
 	return c->euid == 0 && (c->cap_effective & CAP_ADMIN);
 }
 
+bool cred_system(void)
+{
+	return cred_privileged() &&
+	       LABEL_TIER(silo_current()->label) != TIER_USER;
+}
+
 bool cred_in_group(const struct cred *c, uint32_t gid)
 {
 	if (c->fsgid == gid)
@@ -129,7 +136,11 @@ bool cred_may_signal(const struct process *target, int signo)
 	const struct cred *c;
 	bool may;
 
-	if (target == process_current() || cred_privileged())
+	if (target == process_current())
+		return true;
+	if (!process_subject(target))
+		return false;
+	if (cred_privileged())
 		return true;
 	rcu_read_enter();
 	c = rcu_load(target->cred);

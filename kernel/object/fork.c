@@ -70,6 +70,7 @@ static void thread_inherit(
 	thread_get_bases(&t->user_fs_base, &t->user_gs_base);
 	if (a->flags & CLONE_SETTLS)
 		t->user_fs_base = a->tls;
+	t->calls = self->calls;
 	t->class = self->class;
 	t->policy = self->policy;
 	t->nice = self->nice;

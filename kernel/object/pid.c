@@ -1,6 +1,7 @@
 /* kernel/object/pid.c -- numbers of threads, processes, groups, sessions. */
 /* SPDX-License-Identifier: MIT */
 #include "kernel/object/process_internal.h"
+#include "kernel/object/restrict.h"
 #include "kernel/core/panic.h"
 #include "kernel/mm/slab.h"
 
@@ -125,13 +126,15 @@ struct thread *thread_find(uint32_t tid)
 	if (e)
 		t = rcu_load(e->thread);
 	/* A thread in the table holds its own reference until RCU lets go. */
+	if (t && !(t->process && process_visible(t->process)))
+		t = NULL;
 	if (t && !process_ref_unless_zero(&t->refs))
 		t = NULL;
 	rcu_read_exit();
 	return t;
 }
 
-struct process *process_find(uint32_t pid)
+static struct process *find(uint32_t pid, bool any)
 {
 	struct pid_entry *e;
 	struct process *p = NULL;
@@ -140,13 +143,20 @@ struct process *process_find(uint32_t pid)
 	e = pid_entry(pid);
 	if (e)
 		p = rcu_load(e->process);
+	if (p && !any && !process_visible(p))
+		p = NULL;
 	if (p && !process_ref_unless_zero(&p->refs))
 		p = NULL;
 	rcu_read_exit();
 	return p;
 }
 
-struct process *process_next(uint32_t *pid)
+struct process *process_find(uint32_t pid)
+{
+	return find(pid, false);
+}
+
+static struct process *next(uint32_t *pid, bool any)
 {
 	uint32_t n = *pid ? *pid : 1;
 
@@ -157,7 +167,7 @@ struct process *process_next(uint32_t *pid)
 			n = ALIGN_DOWN(n, (uint32_t)CHUNK_SIZE) + CHUNK_SIZE;
 			continue;
 		}
-		p = process_find(n);
+		p = find(n, any);
 		if (p) {
 			*pid = n;
 			return p;
@@ -165,6 +175,16 @@ struct process *process_next(uint32_t *pid)
 		n++;
 	}
 	return NULL;
+}
+
+struct process *process_next(uint32_t *pid)
+{
+	return next(pid, false);
+}
+
+struct process *process_next_any(uint32_t *pid)
+{
+	return next(pid, true);
 }
 
 uint32_t pid_last(void)

@@ -192,11 +192,16 @@ struct thread *process_leader(struct process *p);
 /* Nanoseconds on a CPU of all threads, dead ones included. */
 void process_times(struct process *p, nsec_t *user, nsec_t *kernel);
 
-/* By number; under RCU or with a reference given. NULL when there is none. */
+/*
+ * By number; NULL when there is none, or none that the current process may know
+ * of: see process_visible().
+ */
 struct process *process_find(uint32_t pid); /* gives a reference */
 struct thread *thread_find(uint32_t tid);   /* gives a reference */
 /* Next living or zombie process with pid >= *pid; gives a reference. */
 struct process *process_next(uint32_t *pid);
+/* The same of all silos: for the kernel's own purposes. */
+struct process *process_next_any(uint32_t *pid);
 
 /* As process_next, for threads of p: those with tid >= *tid. */
 struct thread *process_next_thread(struct process *p, uint32_t *tid);
@@ -226,6 +231,8 @@ struct cred *cred_get(struct cred *c);
 void cred_put(struct cred *c);
 /* uid 0 within the silo's mode. */
 bool cred_privileged(void);
+/* The same in a silo that has to do with the whole machine: not user tier. */
+bool cred_system(void);
 bool cred_in_group(const struct cred *c, uint32_t gid);
 
 /*

@@ -12,6 +12,7 @@
 #include "kernel/core/sched.h"
 #include "kernel/core/string.h"
 #include "kernel/object/desc.h"
+#include "kernel/sys/syscall.h"
 
 /*
  * Init starts as every other program does, by execve. Its process is made by
@@ -106,6 +107,7 @@ static void set_registers(struct thread *t, vaddr_t code)
 	    .orig_rax = UINT64_MAX,
 	};
 	kstrlcpy(t->name, "init", sizeof(t->name));
+	t->calls = (const void *const *)syscall_table;
 	t->aspace = t->process->aspace;
 	t->altstack_flags = SS_DISABLE;
 	atomic_store(&t->state, THREAD_RUNNING);

@@ -76,7 +76,7 @@ enum err rlimit_check_processes(void)
 	f = lock_take_irq(&process_tree_lock);
 	list_for_each(p, &process_all, all_link)
 	{
-		if (p->cred->uid == self->cred->uid)
+		if (p->silo == self->silo && p->cred->uid == self->cred->uid)
 			n += p->thread_count;
 	}
 	lock_drop_irq(&process_tree_lock, f);

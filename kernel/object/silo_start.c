@@ -8,6 +8,7 @@
 #include "kernel/object/desc_table.h"
 #include "kernel/object/exec_internal.h"
 #include "kernel/object/signal_internal.h"
+#include "kernel/sys/syscall.h"
 
 /*
  * The new process shares nothing with the one that starts it but its user ids,
@@ -112,6 +113,8 @@ static enum err make_parts(struct process *p, const struct silo_spawn *how,
 
 static void set_thread(struct process *p, struct thread *t)
 {
+	t->calls = p->silo->abi_linux ? (const void *const *)syscall_table
+	                              : syscall_native;
 	t->altstack_flags = SS_DISABLE;
 	t->cpu = thread_current()->cpu;
 	kstrlcpy(t->name, p->comm, sizeof(t->name));

@@ -283,7 +283,7 @@ static long job_ioctl(struct tty *t, uint32_t cmd, uint64_t arg)
 		e = tty_job_get_session(t, &n);
 		return e == OK ? user_write_u32(p, n) : e;
 	case TIOCVHANGUP:
-		if (!cred_privileged())
+		if (!cred_system())
 			return E_PERM;
 		tty_hangup(t);
 		return OK;

@@ -5,6 +5,7 @@
 #include "kernel/socket/unix_gc.h"
 #include "kernel/mm/slab.h"
 #include "kernel/object/desc.h"
+#include "kernel/object/restrict.h"
 
 /*
  * What is in flight is bounded twice: the silo is charged for it as for
@@ -148,8 +149,14 @@ enum err rights_install(
 {
 	const struct right *x = &r->of[i];
 	struct grant *g = x->grant;
-	enum err e = OK;
+	enum err e = object_admitted(g->object, mode_current());
 
+	if (e == OK && process_sandboxed(process_current()))
+		e = E_PERM; /* it has what it has */
+	if (e == OK)
+		e = silo_flow_check(r->silo, silo_current());
+	if (e != OK)
+		return e;
 	if (g->silo == silo_current())
 		g = grant_get(g);
 	else /* a transfer between silos is a link of its own */

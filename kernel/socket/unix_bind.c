@@ -7,6 +7,7 @@
 #include "kernel/core/random.h"
 #include "kernel/core/string.h"
 #include "kernel/mm/slab.h"
+#include "kernel/object/restrict.h"
 #include "kernel/vfs/change.h"
 #include "kernel/vfs/view.h"
 
@@ -319,6 +320,8 @@ enum err unix_find(
 		return e;
 	if (a->len == SOCKADDR_FAMILY)
 		return E_INVAL;
+	if (process_sandboxed(process_current()))
+		return E_PERM; /* no look-ups */
 	if (t.name[0])
 		return find_path(a, type, out);
 	t.len = a->len - SOCKADDR_FAMILY;

@@ -122,7 +122,7 @@ long sys_clock_settime(int clock, struct uptr in)
 		return E_INVAL;
 	if ((e = timespec_read(in, &ns)) != OK)
 		return e;
-	if (!cred_privileged())
+	if (!cred_system())
 		return E_PERM;
 	clock_wall_set(ns);
 	timerfd_clock_was_set();
@@ -151,7 +151,7 @@ long sys_settimeofday(struct uptr tv, struct uptr tz)
 		return OK;
 	if ((e = timeval_read(tv, &ns)) != OK)
 		return e;
-	if (!cred_privileged())
+	if (!cred_system())
 		return E_PERM;
 	clock_wall_set(ns);
 	timerfd_clock_was_set();

@@ -25,6 +25,14 @@ typedef long syscall_fn(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3,
 extern void *const syscall_table[SYSCALL_TABLE];
 
 /*
+ * What the threads of native silos have instead of the first SYSCALL_MAX of
+ * them: sys_refused where kernel/sys/calls.h has nothing.
+ */
+extern const void *syscall_native[SYSCALL_MAX];
+long sys_refused(void);  /* E_PERM, counted by the silo */
+void syscall_init(void); /* boot, before the first process */
+
+/*
  * Call fn for each number that was called and that nobody serves, with how
  * often it was: /proc/unknown_syscalls.
  */

@@ -5,6 +5,7 @@
 #include "kernel/sys/syscall.h"
 #include "kernel/core/klog.h"
 #include "kernel/core/thread.h"
+#include "kernel/object/silo.h"
 #include "kernel/arch/x86_64/regs.h"
 
 static _Atomic uint32_t syscall_unknown_count[SYSCALL_MAX];
@@ -66,6 +67,31 @@ long sys_unknown(void)
 	return E_NOSYS;
 }
 
+const void *syscall_native[SYSCALL_MAX];
+
+long sys_refused(void)
+{
+	atomic_fetch_add_explicit(
+	    &silo_current()->refused, 1, memory_order_relaxed);
+	return E_PERM;
+}
+
+void syscall_init(void)
+{
+	static const uint16_t allowed[] = {
+#define SYSCALL(nr, name)      (nr),
+#define SYSCALL_REGS(nr, name) (nr),
+#include "kernel/sys/calls.h"
+#undef SYSCALL
+#undef SYSCALL_REGS
+	};
+
+	for (unsigned i = 0; i < SYSCALL_MAX; i++)
+		syscall_native[i] = (const void *)sys_refused;
+	for (unsigned i = 0; i < COUNT(allowed); i++)
+		syscall_native[allowed[i]] = syscall_table[allowed[i]];
+}
+
 /*
  * Handlers have many types; the table holds addresses only, and assembly calls
  * them with the six register arguments.
@@ -76,6 +102,7 @@ long sys_unknown(void)
 	extern const char entry_##name[] __asm__("stub_" #name);
 #define NATIVE(nr, name)      SYSCALL(nr, name)
 #define NATIVE_REGS(nr, name) SYSCALL_REGS(nr, name)
+#define NATIVE_FAST(nr, name) SYSCALL_REGS(nr, name)
 #include "kernel/sys/calls.h"
 #include "abi/native_calls.h"
 #ifdef CONFIG_LINUX
@@ -85,6 +112,7 @@ long sys_unknown(void)
 #undef SYSCALL_REGS
 #undef NATIVE
 #undef NATIVE_REGS
+#undef NATIVE_FAST
 
 /* Later entries override the default: that is the point of the list. */
 #pragma GCC diagnostic ignored "-Woverride-init"
@@ -97,6 +125,7 @@ long sys_unknown(void)
 #define NATIVE(nr, name) \
 	[SYSCALL_MAX + (nr) - NATIVE_FIRST] = (void *)entry_##name,
 #define NATIVE_REGS(nr, name) NATIVE(nr, name)
+#define NATIVE_FAST(nr, name) NATIVE(nr, name)
 void *const syscall_table[SYSCALL_TABLE] = {
     [0 ... SYSCALL_TABLE - 1] = (void *)sys_unknown,
 #include "kernel/sys/calls.h"

@@ -53,6 +53,10 @@ enum err proc_show_wchan(const struct proc_ref *r, struct text_out *t);
 enum err proc_show_comm(const struct proc_ref *r, struct text_out *t);
 enum err proc_store_comm(const struct proc_ref *r, const char *s, size_t n);
 
+/* procfs_silo.c: /proc/silos, /proc/PID/silo */
+void proc_show_silos(struct text_out *t);
+enum err proc_show_silo(const struct proc_ref *r, struct text_out *t);
+
 /* procfs_maps.c */
 enum err proc_show_maps(const struct proc_ref *r, struct text_out *t);
 enum err proc_show_smaps(const struct proc_ref *r, struct text_out *t);
@@ -71,7 +75,6 @@ void proc_show_zoneinfo(struct text_out *t);
 void proc_show_buddyinfo(struct text_out *t);
 void proc_show_vmstat(struct text_out *t);
 void proc_show_objects(struct text_out *t);
-void proc_show_silos(struct text_out *t);
 void proc_show_cpuinfo(struct text_out *t);
 void proc_show_stat_all(struct text_out *t);
 void proc_show_interrupts(struct text_out *t);

@@ -5,6 +5,7 @@
 #include "kernel/core/klog.h"
 #include "kernel/core/string.h"
 #include "kernel/mm/slab.h"
+#include "kernel/object/restrict.h"
 #include "kernel/mm/usercopy.h"
 #include "kernel/vfs/fs_context.h"
 #include "kernel/vfs/vfs.h"
@@ -25,7 +26,11 @@ bool proc_may_inspect(struct process *p)
 	struct cred *c;
 	bool same;
 
-	if (p == process_current() || cred_privileged())
+	if (p == process_current())
+		return true;
+	if (!process_subject(p))
+		return false;
+	if (cred_privileged())
 		return true;
 	c = process_cred(p);
 	if (!c)
@@ -34,7 +39,7 @@ bool proc_may_inspect(struct process *p)
 	       me->fsuid == c->suid && me->fsgid == c->gid &&
 	       me->fsgid == c->egid && me->fsgid == c->sgid && p->dumpable;
 	cred_put(c);
-	return same && p->silo == process_current()->silo;
+	return same;
 }
 
 static bool gone(const struct proc_ref *r)
@@ -234,6 +239,7 @@ const struct proc_entry proc_entries[] = {
         .mode = NODE_REG | 0444,
         .show = proc_show_smaps,
         .private = true},
+    PROC_FILE("silo", proc_show_silo),
     PROC_FILE("stat", proc_show_stat),
     PROC_FILE("statm", proc_show_statm),
     PROC_FILE("status", proc_show_status),

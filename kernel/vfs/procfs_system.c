@@ -148,32 +148,3 @@ void proc_show_objects(struct text_out *t)
 	text_add(
 	    t, "charged_frame %ld\n", (long)silo_used(&silo_boot, SILO_MEMORY));
 }
-
-static void show_resource(
-    struct text_out *t, const char *name, struct silo *s, enum silo_resource r)
-{
-	int64_t limit = s->limit[r];
-
-	text_add(t, " %s=%ld/", name, (long)silo_used(s, r));
-	if (limit == INT64_MAX)
-		text_add(t, "-");
-	else
-		text_add(t, "%ld", (long)limit);
-}
-
-void proc_show_silos(struct text_out *t)
-{
-	for (unsigned i = 1; i < UINT16_MAX; i++) {
-		struct silo *s = silo_by_index((uint16_t)i);
-
-		if (!s)
-			break;
-		text_add(t, "%u %s mode=%03o abi=%s", s->sid, s->name, s->mode,
-		    s->abi_linux ? "linux" : "native");
-		show_resource(t, "pages", s, SILO_MEMORY);
-		show_resource(t, "processes", s, SILO_PROCESSES);
-		show_resource(t, "threads", s, SILO_THREADS);
-		show_resource(t, "descriptors", s, SILO_DESCRIPTORS);
-		text_add(t, "\n");
-	}
-}

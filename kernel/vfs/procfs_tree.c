@@ -5,6 +5,7 @@
 #include "kernel/core/klog.h"
 #include "kernel/core/panic.h"
 #include "kernel/core/string.h"
+#include "kernel/object/silo.h"
 #include "kernel/vfs/vfs.h"
 
 /*
@@ -136,6 +137,9 @@ static long tree_write(struct node *n, struct uio *u, int64_t off)
 	long got;
 
 	(void)off;
+	/* These are the machine's settings. */
+	if (LABEL_TIER(silo_current()->label) == TIER_USER)
+		return E_PERM;
 	if (!e->store)
 		return E_ACCES;
 	got = tree_written(u, text, STORE_MAX);

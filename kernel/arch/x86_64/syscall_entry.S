@@ -73,7 +73,7 @@ entry_scratch:
 	sbbq	%rcx, %rcx		/* all ones: rax is in range */
 	andq	%rcx, %rax		/* also when speculating past jae */
 	movq	%r10, %rcx
-	leaq	syscall_table(%rip), %r11
+	movq	%gs:syscall_entries(%rip), %r11	/* by the silo's abi */
 	call	*(%r11, %rax, 8)
 \name\()_done:
 	movq	%rax, REGS_RAX(%rsp)

@@ -47,103 +47,105 @@ static void duplicates__are_refused(void **state)
 	    "6)");
 }
 
+/* Each is one step beyond a rule of its family. */
+static const struct {
+	const char *family;
+	int sid;
+	const char *mode, *more, *why;
+} beyond[] = {
+    {"USR", 1000, "006", "",
+        "line 5: silo \"x\": rule USR: mode 006 has more than the "
+        "family's 004"},
+    {"USR", 999, "004", "",
+        "line 3: silo \"x\": rule USR: sid is 1000 or more, not 999"},
+    {"USR", 1000, "004", "flow = [\"FS\", \"DRV\"]",
+        "line 6: silo \"x\": rule USR: may not send to DRV"},
+    {"USR", 1000, "004", "flow = [\"SYS\"]",
+        "line 6: silo \"x\": rule USR: may not send to SYS"},
+    {"USR", 1000, "004", "pageout = true",
+        "line 6: silo \"x\": rule pageout: for SYS, DRV and FS below "
+        "sid "
+        "1000 only"},
+    {"USR", 1000, "004", "wx = true",
+        "line 6: silo \"x\": rule abi: wx = true needs abi = "
+        "\"linux\"; "
+        "native code uses jit = true"},
+    {"USR", 1000, "000", "srv = { lookup = [\"a\"] }",
+        "line 6: silo \"x\": rule mode: \"lookup\" needs 4 in the last "
+        "digit, mode is 000"},
+    {"USR", 1000, "004", "srv = { bind = [\"a\"] }",
+        "line 6: silo \"x\": rule mode: \"bind\" needs 2 in the last "
+        "digit, mode is 004"},
+    {"FS", 20, "006", "srv = { proxy = [\"a\"] }",
+        "line 6: silo \"x\": rule mode: \"proxy\" needs 1 in the last "
+        "digit, mode is 006"},
+    {"USR", 1000, "044", "",
+        "line 5: silo \"x\": rule user tier: from sid 1000 on the "
+        "digits "
+        "C and H are 0, mode is 044"},
+    {"SYS", 1000, "100", "",
+        "line 5: silo \"x\": rule user tier: from sid 1000 on the "
+        "digits "
+        "C and H are 0, mode is 100"},
+    {"FS", 1000, "016", "",
+        "line 5: silo \"x\": rule user tier: from sid 1000 on the "
+        "digits "
+        "C and H are 0, mode is 016"},
+    {"FS", 1000, "006", "pageout = true",
+        "line 6: silo \"x\": rule pageout: for SYS, DRV and FS below "
+        "sid "
+        "1000 only"},
+    {"DRV", 20, "020", "",
+        "line 5: silo \"x\": rule DRV: mode 020 lacks some of the "
+        "family's 060"},
+    {"DRV", 20, "077", "",
+        "line 5: silo \"x\": rule DRV: mode 077 has more than the "
+        "family's 076"},
+    {"DRV", 20, "460", "",
+        "line 5: silo \"x\": rule DRV: mode 460 has more than the "
+        "family's 076"},
+    {"DRV", 20, "060", "flow = [\"USR\"]",
+        "line 6: silo \"x\": rule DRV: may not send to USR"},
+    {"FS", 20, "004", "",
+        "line 5: silo \"x\": rule FS: mode 004 lacks some of the "
+        "family's "
+        "006"},
+    {"FS", 20, "006", "flow = [\"WASM\"]",
+        "line 6: silo \"x\": rule FS: may not send to WASM"},
+    {"NET", 20, "007", "",
+        "line 5: silo \"x\": rule NET: mode 007 has more than the "
+        "family's 076"},
+    {"NET", 20, "006", "pageout = true",
+        "line 6: silo \"x\": rule pageout: for SYS, DRV and FS below "
+        "sid "
+        "1000 only"},
+    {"WASM", 20, "014", "",
+        "line 5: silo \"x\": rule WASM: mode 014 has more than the "
+        "family's 006"},
+    {"WASM", 20, "004", "memory = \"17M\"",
+        "line 6: silo \"x\": rule WASM: memory is at most 16M"},
+    {"JS", 20, "000", "",
+        "line 5: silo \"x\": rule JS: mode 000 lacks some of the "
+        "family's "
+        "004"},
+    {"JS", 20, "004", "flow = [\"USR\"]",
+        "line 6: silo \"x\": rule JS: may not send to USR"},
+    {"DSP", 20, "006", "flow = [\"FS\"]",
+        "line 6: silo \"x\": rule DSP: may not send to FS"},
+    {"SYS", 20, "000",
+        "peers = "
+        "[\"a\",\"b\",\"c\",\"d\",\"e\",\"f\",\"g\",\"h\",\"i\"]",
+        "line 6: silo \"x\": rule peers: at most 8"},
+};
+
 /* Each family's rules, one step beyond them. */
 static void rules__are_those_of_the_family(void **state)
 {
-	static const struct {
-		const char *family;
-		int sid;
-		const char *mode, *more, *why;
-	} bad[] = {
-	    {"USR", 1000, "006", "",
-	        "line 5: silo \"x\": rule USR: mode 006 has more than the "
-	        "family's 004"},
-	    {"USR", 999, "004", "",
-	        "line 3: silo \"x\": rule USR: sid is 1000 or more, not 999"},
-	    {"USR", 1000, "004", "flow = [\"FS\", \"DRV\"]",
-	        "line 6: silo \"x\": rule USR: may not send to DRV"},
-	    {"USR", 1000, "004", "flow = [\"SYS\"]",
-	        "line 6: silo \"x\": rule USR: may not send to SYS"},
-	    {"USR", 1000, "004", "pageout = true",
-	        "line 6: silo \"x\": rule pageout: for SYS, DRV and FS below "
-	        "sid "
-	        "1000 only"},
-	    {"USR", 1000, "004", "wx = true",
-	        "line 6: silo \"x\": rule abi: wx = true needs abi = "
-	        "\"linux\"; "
-	        "native code uses jit = true"},
-	    {"USR", 1000, "000", "srv = { lookup = [\"a\"] }",
-	        "line 6: silo \"x\": rule mode: \"lookup\" needs 4 in the last "
-	        "digit, mode is 000"},
-	    {"USR", 1000, "004", "srv = { bind = [\"a\"] }",
-	        "line 6: silo \"x\": rule mode: \"bind\" needs 2 in the last "
-	        "digit, mode is 004"},
-	    {"FS", 20, "006", "srv = { proxy = [\"a\"] }",
-	        "line 6: silo \"x\": rule mode: \"proxy\" needs 1 in the last "
-	        "digit, mode is 006"},
-	    {"USR", 1000, "044", "",
-	        "line 5: silo \"x\": rule user tier: from sid 1000 on the "
-	        "digits "
-	        "C and H are 0, mode is 044"},
-	    {"SYS", 1000, "100", "",
-	        "line 5: silo \"x\": rule user tier: from sid 1000 on the "
-	        "digits "
-	        "C and H are 0, mode is 100"},
-	    {"FS", 1000, "016", "",
-	        "line 5: silo \"x\": rule user tier: from sid 1000 on the "
-	        "digits "
-	        "C and H are 0, mode is 016"},
-	    {"FS", 1000, "006", "pageout = true",
-	        "line 6: silo \"x\": rule pageout: for SYS, DRV and FS below "
-	        "sid "
-	        "1000 only"},
-	    {"DRV", 20, "020", "",
-	        "line 5: silo \"x\": rule DRV: mode 020 lacks some of the "
-	        "family's 060"},
-	    {"DRV", 20, "077", "",
-	        "line 5: silo \"x\": rule DRV: mode 077 has more than the "
-	        "family's 076"},
-	    {"DRV", 20, "460", "",
-	        "line 5: silo \"x\": rule DRV: mode 460 has more than the "
-	        "family's 076"},
-	    {"DRV", 20, "060", "flow = [\"USR\"]",
-	        "line 6: silo \"x\": rule DRV: may not send to USR"},
-	    {"FS", 20, "004", "",
-	        "line 5: silo \"x\": rule FS: mode 004 lacks some of the "
-	        "family's "
-	        "006"},
-	    {"FS", 20, "006", "flow = [\"WASM\"]",
-	        "line 6: silo \"x\": rule FS: may not send to WASM"},
-	    {"NET", 20, "007", "",
-	        "line 5: silo \"x\": rule NET: mode 007 has more than the "
-	        "family's 076"},
-	    {"NET", 20, "006", "pageout = true",
-	        "line 6: silo \"x\": rule pageout: for SYS, DRV and FS below "
-	        "sid "
-	        "1000 only"},
-	    {"WASM", 20, "014", "",
-	        "line 5: silo \"x\": rule WASM: mode 014 has more than the "
-	        "family's 006"},
-	    {"WASM", 20, "004", "memory = \"17M\"",
-	        "line 6: silo \"x\": rule WASM: memory is at most 16M"},
-	    {"JS", 20, "000", "",
-	        "line 5: silo \"x\": rule JS: mode 000 lacks some of the "
-	        "family's "
-	        "004"},
-	    {"JS", 20, "004", "flow = [\"USR\"]",
-	        "line 6: silo \"x\": rule JS: may not send to USR"},
-	    {"DSP", 20, "006", "flow = [\"FS\"]",
-	        "line 6: silo \"x\": rule DSP: may not send to FS"},
-	    {"SYS", 20, "000",
-	        "peers = "
-	        "[\"a\",\"b\",\"c\",\"d\",\"e\",\"f\",\"g\",\"h\",\"i\"]",
-	        "line 6: silo \"x\": rule peers: at most 8"},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < COUNT(bad); i++)
-		refused(of(bad[i].family, bad[i].sid, bad[i].mode, bad[i].more),
-		    bad[i].why);
+	for (size_t i = 0; i < COUNT(beyond); i++)
+		refused(of(beyond[i].family, beyond[i].sid, beyond[i].mode,
+		            beyond[i].more),
+		    beyond[i].why);
 	refused(with("processes = 1\n[[silos.strates]]\nname = \"q\"\n"
 	             "binary = \"/q\""),
 	    "line 6: silo \"x\": rule processes: 1 are less than its 2 "
@@ -272,6 +274,33 @@ static void profiles__are_complete(void **state)
 	assert_int_equal(profile_find("USR")->flow & FLOW(FAMILY_DRV), 0);
 }
 
+/* The example of docs/SILOS.md is a manifest, in the order that it says. */
+static void manifest__the_documented_example_is_right(void **state)
+{
+	static char page[1 << 16];
+	static const char *const order[] = {
+	    "virtio-blk-0", "ext4-root", "reader"};
+	FILE *f = fopen("docs/SILOS.md", "r");
+	char *text, *end;
+	struct manifest *m;
+
+	(void)state;
+	assert_non_null(f);
+	page[fread(page, 1, sizeof(page) - 1, f)] = '\0';
+	fclose(f);
+	text = strstr(page, "```toml\n");
+	assert_non_null(text);
+	text += strlen("```toml\n");
+	end = strstr(text, "```\n");
+	assert_non_null(end);
+	*end = '\0';
+	m = read_ok(text);
+	assert_int_equal(m->count, COUNT(order));
+	for (size_t i = 0; i < COUNT(order); i++)
+		assert_string_equal(m->silos[m->order[i]].name, order[i]);
+	manifest_free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -283,6 +312,7 @@ int main(void)
 	    cmocka_unit_test(order__takes_the_longest_chain),
 	    cmocka_unit_test(compartments__have_numbers_by_name),
 	    cmocka_unit_test(profiles__are_complete),
+	    cmocka_unit_test(manifest__the_documented_example_is_right),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -132,20 +132,11 @@ long sys_getpid(void)
 	return process_current()->pid;
 }
 
-/* The parent is replaced when it dies, and its memory lives on under RCU. */
+/* 0 also when the parent is another silo's. */
 long sys_getppid(void)
 {
-	struct process *parent;
-	long pid;
-
-	rcu_read_enter();
-	parent = rcu_load(process_current()->parent);
-	/* As if there were none, when it belongs to another silo. */
-	pid = parent && parent->silo == process_current()->silo
-	          ? (long)parent->pid
-	          : 0;
-	rcu_read_exit();
-	return pid;
+	return atomic_load_explicit(
+	    &process_current()->ppid, memory_order_relaxed);
 }
 
 /* Number of the group or session of pid (0: own). */

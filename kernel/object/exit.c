@@ -180,7 +180,7 @@ static void reparent_locked(struct process *p, struct list *dead)
 	{
 		list_remove(&child->sibling);
 		list_push_back(&reaper->children, &child->sibling);
-		rcu_store(child->parent, reaper);
+		process_adopt_locked(child, reaper);
 		if (child->pdeath_signal) {
 			info.signo = (int)child->pdeath_signal;
 			signal_send_process(child, &info);

@@ -238,7 +238,7 @@ static void link_process_locked(struct process *p, struct thread *t,
 
 	p->pid = t->tid;
 	p->leader = t;
-	p->parent = a->flags & CLONE_PARENT ? self->parent : self;
+	process_adopt_locked(p, a->flags & CLONE_PARENT ? self->parent : self);
 	if (a->flags & CLONE_PARENT)
 		p->exit_signal = self->exit_signal;
 	list_push_back(&p->parent->children, &p->sibling);

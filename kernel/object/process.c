@@ -88,6 +88,14 @@ void process_link_thread_locked(struct process *p, struct thread *t)
 	    &process_thread_count, 1, memory_order_relaxed);
 }
 
+void process_adopt_locked(struct process *p, struct process *parent)
+{
+	rcu_store(p->parent, parent);
+	/* Another silo's process is no one that it could know. */
+	atomic_store_explicit(&p->ppid,
+	    parent->silo == p->silo ? parent->pid : 0, memory_order_relaxed);
+}
+
 void process_unlink_locked(struct process *p)
 {
 	atomic_store(&p->state, PROC_REAPED);

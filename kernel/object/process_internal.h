@@ -89,6 +89,9 @@ enum err process_kill_others(void);
 
 /* A vfork parent may go on. */
 void process_vfork_done(struct process *p);
+/* Make parent p's: what p calls its parent follows. */
+void process_adopt_locked(struct process *p, struct process *parent)
+    REQUIRES(&process_tree_lock);
 /* Take the zombie out of every table; drops the tree's reference later. */
 void process_unlink_locked(struct process *p) REQUIRES(&process_tree_lock);
 

@@ -144,7 +144,7 @@ static enum err publish(struct process *p, struct thread *t, struct pgrp *lead)
 		p->pid = pid;
 		t->tid = pid;
 		p->leader = t;
-		p->parent = process_first;
+		process_adopt_locked(p, process_first);
 		process_link_thread_locked(p, t);
 		list_push_back(&process_first->children, &p->sibling);
 		list_push_back(&process_all, &p->all_link);

@@ -106,7 +106,7 @@ static void add_family(struct facts *f, struct process *p)
 	irqflags_t flags = lock_take_irq(&process_tree_lock);
 	struct tty *tty = p->session ? p->session->tty : NULL;
 
-	f->ppid = p->parent ? p->parent->pid : 0;
+	f->ppid = p->ppid;
 	f->pgid = p->pgrp ? p->pgrp->pgid : 0;
 	f->sid = p->session ? p->session->sid : 0;
 	f->threads = p->thread_count;

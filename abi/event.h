@@ -11,6 +11,12 @@ enum event_flags {
 	EVENT_CLOEXEC = 1,
 	/* Waiting, sending, receiving: E_AGAIN in place of a sleep. */
 	EVENT_NONBLOCK = 2,
+	/*
+	 * event_wait: signal another event first, in the same call: its
+	 * descriptor and bits are the fifth and sixth argument. If a signal
+	 * interrupts the wait, a restarted call signals again.
+	 */
+	EVENT_SIGNAL = 4,
 };
 
 /*
@@ -18,7 +24,8 @@ enum event_flags {
  *
  *	event_create(flags)			a descriptor
  *	event_signal(fd, bits)
- *	event_wait(fd, mask, deadline, flags)	rdx: the bits, which are cleared
+ *	event_wait(fd, mask, deadline, flags, ...)
+ *						rdx: the bits, which are cleared
  *	event_bind(fd, bits, cause, a, b)
  *	channel_create(struct channel_spec *, int32_t fds[2])
  *	channel_send(fd, struct channel_message *, deadline, flags)

@@ -65,7 +65,7 @@ static void pong(int a, int b, long n)
 	}
 }
 
-static void event_pingpong(void)
+static void event_two_calls(void)
 {
 	int a = (int)event_create(0), b = (int)event_create(0);
 	double v[BATCHES];
@@ -92,13 +92,51 @@ static void event_pingpong(void)
 			v[k] = (double)(now() - t) / PINGS;
 	}
 	waitpid(pid, NULL, 0);
+	report("event_two_calls", v, PINGS);
+}
+
+static void pong_one_call(int a, int b, long n)
+{
+	uint64_t bits;
+
+	event_wait(a, 1, EVENT_FOREVER, 0, &bits);
+	for (long i = 1; i < n; i++)
+		event_signal_wait(b, 1, a, 1, &bits);
+	event_signal(b, 1);
+}
+
+static void event_pingpong(void)
+{
+	int a = (int)event_create(0), b = (int)event_create(0);
+	double v[BATCHES];
+	uint64_t bits, t;
+	pid_t pid = fork();
+
+	need(pid, "fork");
+	if (pid == 0) {
+		pong_one_call(a, b, WARM + (long)BATCHES * PINGS);
+		_exit(0);
+	}
+	for (int k = -1; k < BATCHES; k++) {
+		long n = k < 0 ? WARM : PINGS;
+
+		t = now();
+		for (long i = 0; i < n; i++)
+			event_signal_wait(a, 1, b, 1, &bits);
+		if (k >= 0)
+			v[k] = (double)(now() - t) / PINGS;
+	}
+	waitpid(pid, NULL, 0);
 	report("event_pingpong", v, PINGS);
 }
 
 static const struct {
 	const char *name;
 	void (*run)(void);
-} rows[] = {{"event_pingpong", event_pingpong}};
+} rows[] = {
+    {"event_pingpong", event_pingpong}, /* signal and wait in one call */
+    {"event_two_calls", event_two_calls},
+};
 
 static int wanted(const char *name, int argc, char **argv)
 {

@@ -9,6 +9,9 @@ long event_signal(int fd, uint64_t bits);
 /* *out: the bits that were set, with 0. */
 long event_wait(
     int fd, uint64_t mask, uint64_t deadline, uint32_t flags, uint64_t *out);
+/* Signal one event, then wait forever for another, in one call. */
+long event_signal_wait(
+    int signal_fd, uint64_t signal_bits, int fd, uint64_t mask, uint64_t *out);
 long event_bind(int fd, uint64_t bits, uint32_t cause, uint64_t a, uint64_t b);
 long channel_create(const struct channel_spec *spec, int32_t fds[2]);
 long channel_send(

@@ -13,11 +13,21 @@ void runqueue_init(struct runqueue *rq, unsigned cpu, struct thread *idle)
 	rq->min_vruntime = 1ull << 40; /* room below for sleepers' credit */
 }
 
+/*
+ * A fair thread that is alone in the queue, as it is most of the time, is only
+ * fair_first; the tree is empty then. The second one brings both into it.
+ */
 static void insert_fair(struct runqueue *rq, struct thread *t)
 {
 	struct rb_node **link = &rq->fair.node, *parent = NULL;
 	bool leftmost = true;
 
+	if (rq->fair_first == NULL) {
+		rq->fair_first = &t->run_node;
+		return;
+	}
+	if (*link == NULL)
+		rb_insert(&rq->fair, NULL, link, rq->fair_first);
 	while (*link != NULL) {
 		struct thread *at = rb_entry(*link, struct thread, run_node);
 		bool right = (int64_t)(t->vruntime - at->vruntime) >= 0;
@@ -64,6 +74,10 @@ void runqueue_remove(struct runqueue *rq, struct thread *t)
 	t->queued = false;
 	rq->queued--;
 	if (likely(t->class != CLASS_RT)) {
+		if (likely(rq->fair.node == NULL)) {
+			rq->fair_first = NULL;
+			return;
+		}
 		if (rq->fair_first == &t->run_node)
 			rq->fair_first = rb_next(&t->run_node);
 		rb_erase(&rq->fair, &t->run_node);
@@ -96,6 +110,13 @@ struct thread *runqueue_take_first(struct runqueue *rq)
 
 	if (rq->queued == 0)
 		return NULL;
+	if (likely(rq->queued == 1 && !rq->fair.node && rq->fair_first)) {
+		t = rb_entry(rq->fair_first, struct thread, run_node);
+		rq->fair_first = NULL;
+		rq->queued = 0;
+		t->queued = false;
+		return t;
+	}
 	t = unlikely(rq->rt_bitmap_any != 0)
 	        ? first_rt(rq)
 	        : rb_entry(rq->fair_first, struct thread, run_node);
@@ -120,7 +141,8 @@ void runqueue_advance(struct runqueue *rq, struct thread *t)
 
 void runqueue_yield(struct runqueue *rq, struct thread *t)
 {
-	struct rb_node *last = rb_last(&rq->fair);
+	struct rb_node *last =
+	    rq->fair.node ? rb_last(&rq->fair) : rq->fair_first;
 
 	if (last != NULL) {
 		uint64_t v = rb_entry(last, struct thread, run_node)->vruntime;
@@ -132,7 +154,8 @@ void runqueue_yield(struct runqueue *rq, struct thread *t)
 
 struct thread *runqueue_steal(struct runqueue *rq, unsigned cpu)
 {
-	for (struct rb_node *n = rq->fair_first; n != NULL; n = rb_next(n)) {
+	for (struct rb_node *n = rq->fair_first; n != NULL;
+	    n = rq->fair.node ? rb_next(n) : NULL) {
 		struct thread *t = rb_entry(n, struct thread, run_node);
 
 		if (atomic_load(&t->affinity.bits[cpu / 64]) >> (cpu % 64) &

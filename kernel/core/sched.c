@@ -387,6 +387,39 @@ void schedule(void)
 		preempt_schedule();
 }
 
+/* Make t the only one that is queued here, if that is what waking it means. */
+static bool wake_next_locked(struct runqueue *rq, struct thread *t)
+{
+	uint64_t floor = rq->min_vruntime - SLEEPER_CREDIT;
+
+	if (rq->queued != 0 || t->cpu != rq->cpu || t == rq->current ||
+	    t->class != CLASS_FAIR ||
+	    atomic_load_explicit(&t->state, memory_order_relaxed) !=
+	        THREAD_SLEEPING)
+		return false;
+	atomic_store_explicit(&t->state, THREAD_RUNNING, memory_order_relaxed);
+	if ((int64_t)(t->vruntime - floor) < 0)
+		t->vruntime = floor;
+	runqueue_insert(rq, t);
+	return true;
+}
+
+void sched_wake_and_schedule(struct thread *t, irqflags_t f)
+{
+	struct runqueue *rq = percpu_ptr(runqueue);
+	bool next;
+
+	lock_take(&rq->lock);
+	next = wake_next_locked(rq, t);
+	lock_drop(&rq->lock);
+	if (unlikely(!next))
+		sched_wake(t);
+	switch_away(false);
+	irq_restore(f);
+	if (unlikely(need_resched && preempt_count == 0))
+		preempt_schedule();
+}
+
 void preempt_schedule(void)
 {
 	if (!irq_enabled() || preempt_count != 0)

@@ -22,6 +22,13 @@ bool sched_wake_stopped(struct thread *t);
 /* Give up the CPU; the caller has set its state. Interrupts may be on. */
 void schedule(void);
 
+/*
+ * sched_wake(t) and schedule() in one: when nobody else is due here, t runs
+ * next, and nothing is looked at twice. Interrupts are off since irq_save gave
+ * f; they are restored. t need not be kept.
+ */
+void sched_wake_and_schedule(struct thread *t, irqflags_t f);
+
 /* Let others run first (sched_yield). */
 void sched_yield(void);
 

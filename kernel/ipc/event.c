@@ -25,7 +25,7 @@ enum { ANON_DEV = 12 }; /* st_dev of objects that have no name */
 
 struct event *event_of(struct object *o)
 {
-	return o->ops == &event_ops ? (struct event *)o : NULL;
+	return event_cast(o);
 }
 
 struct object *event_object(struct event *e)
@@ -40,85 +40,129 @@ NO_LOCK_CHECK static bool queue_idle(struct event *e)
 	       &e->wait.waiters;
 }
 
+/*
+ * Set bits; the thread that was taken out and must be woken, or NULL. It is
+ * there until RCU's readers are through.
+ */
+static inline struct thread *post(struct event *e, uint64_t bits)
+{
+	struct thread *t;
+
+	/* seq_cst: before the looks at waiter, mask and queue. */
+	atomic_fetch_or(&e->bits, bits);
+	t = atomic_load(&e->waiter);
+	if (t && (!(atomic_load(&e->waiter_mask) & bits) ||
+	             !atomic_compare_exchange_strong(&e->waiter, &t, NULL)))
+		t = NULL;
+	if (unlikely(!queue_idle(e)))
+		wait_wake_events(&e->wait, UINT32_MAX, EV_IN | EV_RDNORM);
+	return t;
+}
+
 void event_post(struct event *e, uint64_t bits)
 {
 	struct thread *t;
 
 	rcu_read_enter();
-	/* seq_cst: before the looks at waiter, mask and queue. */
-	atomic_fetch_or(&e->bits, bits);
-	t = atomic_load(&e->waiter);
-	if (t && (atomic_load(&e->waiter_mask) & bits) &&
-	    atomic_compare_exchange_strong(&e->waiter, &t, NULL))
+	t = post(e, bits);
+	if (t)
 		sched_wake(t);
-	if (unlikely(!queue_idle(e)))
-		wait_wake_events(&e->wait, UINT32_MAX, EV_IN | EV_RDNORM);
 	rcu_read_exit();
 }
 
-/* Take what is set of mask. */
-static inline uint64_t event_take(struct event *e, uint64_t mask)
+/* The queue is for those that the one place does not fit. */
+static __attribute__((noinline)) enum err sleep_queued(
+    struct event *e, uint64_t mask, nsec_t deadline)
 {
-	uint64_t old = atomic_load_explicit(&e->bits, memory_order_acquire);
+	enum err r = WAIT_EVENT(&e->wait, e->bits & mask, WAIT_INTR, deadline);
 
-	do {
-		if (!(old & mask))
-			return 0;
-	} while (!atomic_compare_exchange_weak(&e->bits, &old, old & ~mask));
-	if (unlikely(atomic_load_explicit(&e->expired, memory_order_relaxed)))
-		event_timer_again(e);
-	return old & mask;
+	return r == E_INTR ? E_RESTARTSYS : r;
 }
 
-/* Until a signal of this kind, another wake-up, or E_INTR. */
-static enum err sleep_alone(struct event *e, struct thread *me, uint64_t mask)
+/*
+ * In the one place of e: may we go to sleep? *r: no, and why. The look comes
+ * after a full barrier, as in sched_prepare_sleep.
+ */
+static inline bool settle(
+    struct event *e, struct thread *me, uint64_t mask, enum err *r)
 {
-	enum err r = OK;
-
 	atomic_store_explicit(&e->waiter_mask, mask, memory_order_relaxed);
 	me->wait_mode = WAIT_INTR;
-	sched_prepare_sleep(); /* a full barrier */
-	if (atomic_load(&e->bits) & mask)
-		r = OK;
-	else if (unlikely(
-	             atomic_load_explicit(&me->work, memory_order_relaxed) &
-	             (WORK_KILL | WORK_SIGNAL | WORK_STOP)))
-		r = E_INTR;
-	else
-		schedule();
+	atomic_store(&me->state, THREAD_SLEEPING);
+	if (unlikely(atomic_load(&e->bits) & mask))
+		return false;
+	if (likely(!(atomic_load_explicit(&me->work, memory_order_relaxed) &
+	             (WORK_KILL | WORK_SIGNAL | WORK_STOP))))
+		return true;
+	*r = E_RESTARTSYS;
+	return false;
+}
+
+static inline void leave(struct event *e, struct thread *me)
+{
 	atomic_store_explicit(&me->state, THREAD_RUNNING, memory_order_relaxed);
 	/* Nobody took us out: then we woke for another reason. */
 	if (unlikely(
 	        atomic_load_explicit(&e->waiter, memory_order_relaxed) == me))
 		atomic_compare_exchange_strong(
 		    &e->waiter, &(struct thread *){me}, NULL);
+}
+
+enum err event_sleep(struct event *e, uint64_t mask, nsec_t deadline)
+{
+	struct thread *me = thread_current(), *none = NULL;
+	enum err r = OK;
+
+	if (unlikely(deadline != WAIT_FOREVER ||
+	             !atomic_compare_exchange_strong(&e->waiter, &none, me)))
+		return sleep_queued(e, mask, deadline);
+	if (likely(settle(e, me, mask, &r)))
+		schedule();
+	leave(e, me);
+	return r;
+}
+
+enum err event_post_sleep(
+    struct event *to, uint64_t bits, struct event *e, uint64_t mask)
+{
+	struct thread *me = thread_current(), *none = NULL, *t;
+	irqflags_t f = irq_save(); /* also keeps t */
+	enum err r = OK;
+	bool sleeps;
+
+	t = post(to, bits);
+	if (unlikely(!atomic_compare_exchange_strong(&e->waiter, &none, me))) {
+		if (t)
+			sched_wake(t);
+		irq_restore(f);
+		return OK;
+	}
+	sleeps = settle(e, me, mask, &r);
+	if (likely(sleeps && t)) {
+		sched_wake_and_schedule(t, f);
+	} else {
+		if (t)
+			sched_wake(t);
+		irq_restore(f);
+		if (sleeps)
+			schedule();
+	}
+	leave(e, me);
 	return r;
 }
 
 enum err event_wait(
     struct event *e, uint64_t mask, nsec_t deadline, uint64_t *out)
 {
-	struct thread *me, *none;
-	enum err r;
+	enum err r = OK;
 
-	for (;;) {
+	while (r == OK) {
 		*out = event_take(e, mask);
 		if (*out)
 			return OK;
-		if (deadline == 0)
-			return E_AGAIN;
-		none = NULL;
-		me = thread_current();
-		if (likely(
-		        deadline == WAIT_FOREVER &&
-		        atomic_compare_exchange_strong(&e->waiter, &none, me)))
-			r = sleep_alone(e, me, mask);
-		else
-			r = WAIT_EVENT(
-			    &e->wait, e->bits & mask, WAIT_INTR, deadline);
-		if (unlikely(r != OK))
-			return r == E_INTR ? E_RESTARTSYS : r;
+		r = deadline ? event_sleep(e, mask, deadline) : E_AGAIN;
 	}
+	return r;
 }
 
 static long event_read(struct object *o, struct uio *u, int64_t off)

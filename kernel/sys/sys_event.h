@@ -10,10 +10,12 @@ long sys_event_create(uint32_t flags);
 long sys_event_signal(int fd, uint64_t bits);
 
 /*
- * Wait for bits of mask and clear them; they are in rdx. Needs RIGHT_WAIT.
+ * Wait for bits of mask and clear them; they are in rdx. Needs RIGHT_WAIT. With
+ * EVENT_SIGNAL, sys_event_signal(signal_fd, signal_bits) comes first.
  * E_INVAL (no event, no bits, flags), E_AGAIN, E_TIMEDOUT.
  */
-long sys_event_wait(int fd, uint64_t mask, uint64_t deadline, uint32_t flags);
+long sys_event_wait(int fd, uint64_t mask, uint64_t deadline, uint32_t flags,
+    int signal_fd, uint64_t signal_bits);
 
 /*
  * Have a cause signal bits. Needs RIGHT_SIGNAL. E_INVAL, E_CHILD (EVENT_ON_EXIT

@@ -158,6 +158,27 @@ TEST(event__ping_pong_between_processes)
 	CHECK(tap_wait(pid) == 0);
 }
 
+/* The same with one call for both. */
+TEST(event_signal_wait__ping_pong_between_processes)
+{
+	int a = make(), b = make();
+	uint64_t bits;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		CHECK(event_wait(a, 1, EVENT_FOREVER, 0, &bits) == 0);
+		for (int i = 1; i < ROUNDS; i++)
+			CHECK(event_signal_wait(b, 1, a, 3, &bits) == 0);
+		CHECK(event_signal(b, 1) == 0);
+		_exit(0);
+	}
+	for (int i = 0; i < ROUNDS; i++)
+		CHECK(
+		    event_signal_wait(a, 1, b, ~0ull, &bits) == 0 && bits == 1);
+	CHECK(tap_wait(pid) == 0);
+	CHECK(event_signal_wait(-1, 1, b, 1, &bits) == E_BADF);
+}
+
 struct share {
 	int fd, done;
 	uint64_t mask;

@@ -5,9 +5,11 @@
 enum native_call {
 #define NATIVE(nr, name)      NR_##name = (nr),
 #define NATIVE_REGS(nr, name) NR_##name = (nr),
+#define NATIVE_FAST(nr, name) NR_##name = (nr),
 #include "abi/native_calls.h"
 #undef NATIVE
 #undef NATIVE_REGS
+#undef NATIVE_FAST
 };
 
 enum {

@@ -33,6 +33,9 @@
 .endm
 .macro STORE
 	movq	%rsi, (%rbp)
+	STORE_WORDS
+.endm
+.macro STORE_WORDS
 	movq	%r10, 8(%rbp)
 	movq	%r8, 16(%rbp)
 	movq	%r9, 24(%rbp)
@@ -59,6 +62,45 @@ FUNCTION ipc_call
 	STORE
 1:	LEAVE
 	.size	ipc_call, . - ipc_call
+
+FUNCTION ipc_call0
+	pushq	%rbx
+	pushq	%r12
+	pushq	%r13
+	pushq	%r14
+	pushq	%r15
+	xorl	%edx, %edx
+	movl	$1003, %eax
+	syscall
+	popq	%r15
+	popq	%r14
+	popq	%r13
+	popq	%r12
+	popq	%rbx
+	ret
+	.size	ipc_call0, . - ipc_call0
+
+FUNCTION ipc_reply_receive0
+	ENTER
+	pushq	%rdx
+	movq	(%rbp), %rsi
+	xorl	%edx, %edx
+	movl	$1004, %eax
+	syscall
+	popq	%rcx
+	testq	%rax, %rax
+	jnz	2f
+	testq	%rcx, %rcx
+	jz	1f
+	movq	%rdi, (%rcx)
+	movq	%rdx, 8(%rcx)
+1:	movq	%rsi, (%rbp)
+	shrq	$32, %rsi
+	testb	$15, %sil
+	jz	2f
+	STORE_WORDS
+2:	LEAVE
+	.size	ipc_reply_receive0, . - ipc_reply_receive0
 
 FUNCTION ipc_receive
 	ENTER

@@ -31,6 +31,13 @@ long ipc_reply_receive(uint64_t fd, struct ipc_msg *m, struct ipc_more *more,
     struct ipc_from *from);
 long ipc_reply(uint64_t flags, const struct ipc_msg *m, struct ipc_more *more);
 
+/*
+ * The same for messages without words: no memory is touched. A receiver gets
+ * the words of a message that has some, all the same.
+ */
+long ipc_call0(uint64_t fd, uint64_t tag);
+long ipc_reply_receive0(uint64_t fd, struct ipc_msg *m, struct ipc_from *from);
+
 /* Descriptors of a new port, of a capability to call it; or an error. */
 long port_create(uint32_t flags);
 long port_mint(int port, uint64_t badge, uint32_t rights);

@@ -6,7 +6,8 @@
 
 void runqueue_init(struct runqueue *rq, unsigned cpu, struct thread *idle)
 {
-	*rq = (struct runqueue){.cpu = cpu, .idle = idle, .current = idle};
+	*rq = (struct runqueue){
+	    .cpu = cpu, .idle = idle, .current = idle, .payer = idle};
 	lock_init(&rq->lock, RANK_SCHED);
 	for (int i = 0; i < RT_LEVELS; i++)
 		list_init(&rq->rt[i]);

@@ -19,6 +19,7 @@ struct aligned_to(CACHE_LINE) runqueue {
 	struct lock lock;
 	uint32_t cpu;             /* const */
 	struct thread *current;   /* running; never queued */
+	struct thread *payer;     /* whose time runs: current, or its caller */
 	struct thread *previous;  /* during a switch */
 	struct thread *idle;      /* const */
 	struct thread *must_move; /* running, but its affinity left */

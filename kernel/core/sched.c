@@ -75,10 +75,23 @@ static void account_locked(struct runqueue *rq, struct thread *t, uint64_t tsc)
 	}
 }
 
+/*
+ * t, who lent its time to the running thread, goes its own way: from now on
+ * that one pays for itself.
+ */
+static void payer_leaves_locked(struct runqueue *rq, struct thread *t)
+{
+	uint64_t tsc = rdtsc();
+
+	account_locked(rq, t, tsc);
+	rq->payer = rq->current;
+	rq->payer->run_start = tsc;
+}
+
 /* Would t, just made runnable, take the CPU from the running thread? */
 static bool preempts_locked(struct runqueue *rq, struct thread *t)
 {
-	struct thread *now = rq->current;
+	struct thread *now = rq->payer;
 
 	if (now == rq->idle)
 		return true;
@@ -231,6 +244,8 @@ static bool wake_from(struct thread *t, bool stopped)
 	if (woke) {
 		atomic_store_explicit(
 		    &t->state, THREAD_RUNNING, memory_order_relaxed);
+		if (unlikely(rq->payer == t && rq->current != t))
+			payer_leaves_locked(rq, t);
 		if (rq->current != t && !t->queued) {
 			cpu = choose_cpu(t);
 			if (cpu != rq->cpu)
@@ -344,7 +359,10 @@ NO_LOCK_CHECK static void switch_away(bool preempted)
 	rcu_note_quiescent();
 	lock_take(&rq->lock);
 	need_resched = 0;
-	account_locked(rq, prev, tsc);
+	account_locked(rq, rq->payer, tsc);
+	/* On borrowed time: it waits in its caller's place. */
+	if (unlikely(rq->payer != prev))
+		prev->vruntime = rq->payer->vruntime;
 	if (!stays_locked(rq, prev, preempted)) {
 		prev->switches_voluntary++;
 		rq->must_move = NULL;
@@ -360,12 +378,14 @@ NO_LOCK_CHECK static void switch_away(bool preempted)
 	if (next == NULL)
 		next = rq->idle;
 	if (next == prev) {
+		rq->payer = prev;
 		want_slice_locked(rq); /* the old slice's shot is used up */
 		lock_drop(&rq->lock);
 		return;
 	}
 	rq->stats.switches++;
 	rq->current = next;
+	rq->payer = next;
 	rq->previous = prev;
 	next->run_start = tsc;
 	want_slice_locked(rq);

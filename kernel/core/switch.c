@@ -72,6 +72,18 @@ void switch_to(struct thread *prev, struct thread *next)
 	switch_stacks(&prev->saved_sp, next->saved_sp);
 }
 
+void switch_user(struct thread *prev, struct thread *next)
+{
+	fpu_save(prev->fpu);
+	bases_save(prev);
+	aspace_switch(next->aspace);
+	kstack_top = next->kstack_top;
+	syscall_entries = next->calls;
+	tss_set_stack(next->kstack_top);
+	fpu_load(next->fpu);
+	bases_load(next);
+}
+
 void switch_finish(struct thread *next)
 {
 	if (next->fpu != NULL) {

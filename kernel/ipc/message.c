@@ -135,7 +135,7 @@ static enum err may_call(struct port *p)
 {
 	if (atomic_load(&p->closed))
 		return E_CONNRESET;
-	return OK;
+	return silo_flow_check(silo_current(), p->silo);
 }
 
 /* Give c's message to a receiver that waits now; false: there is none. */
@@ -204,7 +204,7 @@ static void meet_late(struct port *p, struct thread *t)
 	preempt_enable();
 }
 
-long message_call(struct grant *g, nsec_t deadline, bool nonblock)
+enum err message_send(struct grant *g, bool nonblock)
 {
 	struct port *p = container_of(g->object, struct port, send);
 	struct thread *t = thread_current();
@@ -214,15 +214,14 @@ long message_call(struct grant *g, nsec_t deadline, bool nonblock)
 		return e;
 	t->ipc.badge = g->badge;
 	t->ipc.port = p;
-	if (!meet_receiver(p, t)) {
-		if (nonblock)
-			return E_AGAIN;
-		e = join_callers(p, t);
-		if (e != OK)
-			return e;
+	if (meet_receiver(p, t))
+		return OK;
+	if (nonblock)
+		return E_AGAIN;
+	e = join_callers(p, t);
+	if (e == OK)
 		meet_late(p, t);
-	}
-	return message_wait(t, deadline);
+	return e;
 }
 
 /* Join the receivers of this CPU. */

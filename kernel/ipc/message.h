@@ -9,8 +9,12 @@
  * it gets is written there by the other side. They sleep; no locks held.
  */
 
-/* Call through g (a sending capability, right CALL checked) and wait. */
-long message_call(struct grant *g, nsec_t deadline, bool nonblock);
+/*
+ * Send our message through g (a sending capability, right CALL checked): with
+ * OK it is given or queued, and message_wait follows. E_CONNRESET, E_ACCES (the
+ * flow rules), E_AGAIN (nonblock, nobody waits for it).
+ */
+enum err message_send(struct grant *g, bool nonblock);
 
 /* Wait for a call at p (right SERVE checked). */
 long message_receive(struct port *p, nsec_t deadline, bool nonblock);

@@ -4,6 +4,8 @@
 #include "kernel/arch/x86_64/regs.h"
 #include "kernel/core/wait.h"
 #include "kernel/ipc/message.h"
+#include "kernel/ipc/fastpath.h"
+#include "kernel/ipc/transfer.h"
 #include "kernel/ipc/window.h"
 #include "kernel/mm/usercopy.h"
 #include "kernel/object/desc.h"
@@ -40,71 +42,6 @@ static enum err parse(struct request *q, uint32_t allowed, bool sends)
 	if (q->flags & IPC_TIMED)
 		q->deadline = q->more.deadline;
 	return OK;
-}
-
-static void drop_grants(struct ipc_thread *m)
-{
-	while (m->grant_count)
-		grant_put(m->grants[--m->grant_count]);
-}
-
-/* The descriptors that the message takes along; each needs GRANT. */
-static enum err collect_grants(const struct request *q, struct ipc_thread *m)
-{
-	unsigned n = IPC_TAG_DESCS(q->regs->rsi);
-
-	for (unsigned i = 0; i < n; i++) {
-		uint32_t have;
-		enum err e = desc_get_grant(
-		    q->more.descs[i], RIGHT_GRANT, &m->grants[i], &have);
-
-		if (e != OK) {
-			drop_grants(m);
-			return e;
-		}
-		m->rights[i] = have & q->more.rights[i];
-		m->grant_count++;
-	}
-	return OK;
-}
-
-/*
- * Install what came; the message stands even when that fails: the place of a
- * descriptor that found no room holds the error.
- */
-static void install_grants(struct ipc_thread *m, uint64_t more)
-{
-	struct uptr at = {more};
-	int32_t fds[IPC_DESCS_MAX] = {-1, -1, -1, -1};
-	unsigned n = m->grant_count;
-
-	for (unsigned i = 0; i < n; i++) {
-		enum err e = E_FAULT;
-
-		if (more)
-			e = desc_install_grant(
-			    m->grants[i], m->rights[i], 0, 0, &fds[i]);
-		if (e != OK) {
-			grant_put(m->grants[i]);
-			fds[i] = e;
-		}
-	}
-	m->grant_count = 0;
-	if (!more || (copy_to_user(at, fds, sizeof(fds)) == OK &&
-	                 copy_to_user((struct uptr){at.addr + sizeof(fds)},
-	                     m->rights, sizeof(m->rights)) == OK))
-		return;
-	for (unsigned i = 0; i < n; i++)
-		if (fds[i] >= 0)
-			(void)desc_close(fds[i]);
-}
-
-/* What both sides do with what they got. */
-static long received(struct thread *t, long result)
-{
-	if (unlikely(t->ipc.grant_count))
-		install_grants(&t->ipc, t->ipc.more);
-	return result;
 }
 
 long sys_port_create(uint32_t flags)
@@ -144,6 +81,17 @@ long sys_port_mint(int fd, uint64_t badge, uint32_t rights)
 	return out;
 }
 
+/* Sleep for the other side where it can switch to us directly; or return. */
+static void sleep_directly(const struct request *q)
+{
+#ifdef CONFIG_FASTPATH
+	if (!(q->flags & IPC_TIMED) && fastpath_may_sleep())
+		fastpath_sleep(q->regs);
+#else
+	(void)q;
+#endif
+}
+
 long sys_ipc_call(void)
 {
 	struct thread *t = thread_current();
@@ -157,21 +105,23 @@ long sys_ipc_call(void)
 		return e;
 	if ((e = desc_get_grant(q.fd, RIGHT_CALL, &g, &rights)) != OK)
 		return e;
-	if (!port_of_send(g->object)) {
-		e = E_INVAL;
-		goto out;
+	e = port_of_send(g->object)
+	        ? transfer_collect(t, &q.more, IPC_TAG_DESCS(q.regs->rsi))
+	        : E_INVAL;
+	if (e == OK) {
+		t->ipc.more = q.regs->rdx;
+		e = message_send(g, q.flags & IPC_NONBLOCK);
+		if (e == OK && t->ipc.grant_count == 0) {
+			grant_put(g); /* our descriptor keeps it */
+			sleep_directly(&q);
+			grant_get(g);
+		}
 	}
-	if ((e = collect_grants(&q, &t->ipc)) != OK)
-		goto out;
-	t->ipc.more = q.regs->rdx;
-	result = message_call(g, q.deadline, q.flags & IPC_NONBLOCK);
+	result = e == OK ? message_wait(t, q.deadline) : (long)e;
 	if (result != OK)
-		drop_grants(&t->ipc);
+		transfer_drop(t);
 	grant_put(g);
-	return received(t, result);
-out:
-	grant_put(g);
-	return e;
+	return transfer_received(t, result);
 }
 
 static long receive(const struct request *q)
@@ -194,7 +144,7 @@ static long receive(const struct request *q)
 		result = p ? E_BUSY : E_INVAL; /* one caller at a time */
 	}
 	grant_put(g);
-	return received(t, result);
+	return transfer_received(t, result);
 }
 
 long sys_ipc_receive(void)
@@ -218,12 +168,12 @@ static enum err refusal(const struct request *q)
 static enum err reply(const struct request *q)
 {
 	struct thread *t = thread_current();
-	enum err e = collect_grants(q, &t->ipc);
+	enum err e = transfer_collect(t, &q->more, IPC_TAG_DESCS(q->regs->rsi));
 
 	if (e != OK)
 		return e;
 	e = message_reply(&t->ipc.slot, q->regs, refusal(q));
-	drop_grants(&t->ipc); /* what nobody took */
+	transfer_drop(t); /* what nobody took */
 	return e;
 }
 

@@ -61,6 +61,15 @@ entry_scratch:
 	subq	$REGS_R11, %rsp
 .endm
 
+.macro LOAD_SAVED
+	movq	REGS_RBX(%rsp), %rbx
+	movq	REGS_RBP(%rsp), %rbp
+	movq	REGS_R12(%rsp), %r12
+	movq	REGS_R13(%rsp), %r13
+	movq	REGS_R14(%rsp), %r14
+	movq	REGS_R15(%rsp), %r15
+.endm
+
 /* Call the handler; rax = number. The result is in rax. */
 .macro DISPATCH name
 	sti
@@ -75,6 +84,8 @@ entry_scratch:
 	movq	%r10, %rcx
 	movq	%gs:syscall_entries(%rip), %r11	/* by the silo's abi */
 	call	*(%r11, %rax, 8)
+	.globl	\name\()_done
+	.hidden	\name\()_done
 \name\()_done:
 	movq	%rax, REGS_RAX(%rsp)
 	cli
@@ -237,11 +248,85 @@ stub_\name:
 	.size	stub_\name, . - stub_\name
 .endm
 
+#ifdef CONFIG_FASTPATH
+/*
+ * Messages: try to go to the other side directly (kernel/ipc/fastpath.h), else
+ * the handler. SYSRET is safe: the other side entered by SYSCALL too, and has
+ * no work pending.
+ */
+.macro FAST_STUB name, fast
+	.globl	stub_\name
+	.hidden	stub_\name
+	.type	stub_\name, @function
+stub_\name:
+	movq	%rbx, 8+REGS_RBX(%rsp)
+	movq	%rbp, 8+REGS_RBP(%rsp)
+	movq	%r12, 8+REGS_R12(%rsp)
+	movq	%r13, 8+REGS_R13(%rsp)
+	movq	%r14, 8+REGS_R14(%rsp)
+	movq	%r15, 8+REGS_R15(%rsp)
+	leaq	8(%rsp), %rdi
+	cli
+	call	\fast
+	testq	%rax, %rax
+	jz	1f
+	movq	%rax, %rsp
+	call	fastpath_switched
+	testb	$1, mmu_pti(%rip)
+	jnz	fastpath_isolated
+	LOAD_SAVED
+	LOAD_FAST
+	xorl	%eax, %eax
+	movq	REGS_RSP(%rsp), %rsp
+	swapgs
+	sysretq
+1:
+	sti
+	call	sys_\name
+	addq	$8, %rsp
+	LOAD_SAVED
+	subq	$8, %rsp
+	ret
+	.size	stub_\name, . - stub_\name
+.endm
+
+	.text
+	FAST_STUB ipc_call, fastpath_call
+	FAST_STUB ipc_reply_receive, fastpath_reply_receive
+
+fastpath_isolated:
+	movq	$0, REGS_RAX(%rsp)
+	jmp	pti_leave
+
+/* Where a thread that a fast path put to sleep goes on: rsp at its registers,
+   interrupts off, the run queue locked, as after any switch. */
+	.globl	fastpath_resume
+	.hidden	fastpath_resume
+	.globl	fastpath_sleep
+	.hidden	fastpath_sleep
+fastpath_resume:
+	call	sched_switched
+	sti
+1:
+	call	fastpath_wait
+	LOAD_SAVED
+	testb	$1, mmu_pti(%rip)
+	jnz	isolated_done
+	jmp	plain_done
+fastpath_sleep:
+	movq	%rdi, %rsp
+	jmp	1b
+#else
+	REGS_STUB ipc_call
+	REGS_STUB ipc_reply_receive
+#endif
+
 	.text
 #define SYSCALL(nr, name)
 #define SYSCALL_REGS(nr, name) REGS_STUB name
 #define NATIVE(nr, name)
 #define NATIVE_REGS(nr, name) REGS_STUB name
+#define NATIVE_FAST(nr, name) /* above */
 #include "kernel/sys/calls.h"
 #include "abi/native_calls.h"
 #ifdef CONFIG_LINUX

@@ -20,6 +20,24 @@ bool process_subject(const struct process *p)
 	return !self->view || self->view == p->view;
 }
 
+enum err restrict_receive(struct grant *g, const struct silo *from,
+    uint32_t rights, struct grant **out)
+{
+	struct process *p = process_current();
+	enum err e = object_admitted(g->object, mode_current());
+
+	if (e == OK && process_sandboxed(p))
+		e = E_PERM; /* it has what it has */
+	if (e == OK)
+		e = silo_flow_check(from, p->silo);
+	if (e != OK)
+		return e;
+	if (g->silo != p->silo)
+		return grant_derive(g, p->silo, rights, 0, out);
+	*out = grant_get(g);
+	return OK;
+}
+
 enum err restrict_inherit(struct process *child)
 {
 	struct process *self = process_current();

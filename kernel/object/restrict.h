@@ -1,6 +1,7 @@
 /* kernel/object/restrict.h -- what a process gave up: pledge, unveil, sandbox. */
 /* SPDX-License-Identifier: MIT */
 #pragma once
+#include "kernel/object/object.h"
 #include "kernel/object/process.h"
 
 /*
@@ -51,6 +52,15 @@ static inline bool process_visible(const struct process *p)
  * own silo, or with MODE_STOP; and not less restricted than itself.
  */
 bool process_subject(const struct process *p);
+
+/*
+ * The current process receives what g is, from a process of silo `from`: a
+ * message, a socket, a channel. Gives a reference to a grant of its own silo,
+ * derived if need be. E_PERM: in a sandbox, revoked, or its mode does not admit
+ * such an object; E_ACCES: flow, more rights than g has; E_NOMEM.
+ */
+enum err restrict_receive(struct grant *g, const struct silo *from,
+    uint32_t rights, struct grant **out);
 
 /* A child starts with its parent's restrictions; its view is locked. E_NOMEM */
 enum err restrict_inherit(struct process *child);

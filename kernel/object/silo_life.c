@@ -152,6 +152,7 @@ static enum err namespace_inherit(struct silo *s)
 		e = fs_context_copy(p->fs, &s->fs);
 	if (e != OK)
 		return e;
+	namespace_lock(s->namespace);
 	fs_context_move(s->fs, s->namespace);
 	fs_context_read(s->fs, &root, NULL);
 	fs_context_set_cwd(s->fs, &root);

@@ -149,19 +149,8 @@ enum err rights_install(
 {
 	const struct right *x = &r->of[i];
 	struct grant *g = x->grant;
-	enum err e = object_admitted(g->object, mode_current());
+	enum err e = restrict_receive(g, r->silo, x->rights & g->rights, &g);
 
-	if (e == OK && process_sandboxed(process_current()))
-		e = E_PERM; /* it has what it has */
-	if (e == OK)
-		e = silo_flow_check(r->silo, silo_current());
-	if (e != OK)
-		return e;
-	if (g->silo == silo_current())
-		g = grant_get(g);
-	else /* a transfer between silos is a link of its own */
-		e = grant_derive(
-		    g, silo_current(), x->rights & g->rights, 0, &g);
 	if (e != OK)
 		return e;
 	e = desc_install_grant(g, x->rights, flags, 0, fd);

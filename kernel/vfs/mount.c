@@ -77,7 +77,7 @@ static enum err mount_alloc(struct scheme *s, struct name *root, unsigned flags,
 	if (!m)
 		return E_NOMEM;
 	m->refs = 1;
-	m->flags = flags & MOUNT_KEPT;
+	m->flags = flags & (MOUNT_KEPT | MOUNT_LOCKED | MOUNT_LIMITED);
 	m->scheme = scheme_get(s);
 	scheme_mounted(s);
 	m->root = name_get(root);
@@ -177,7 +177,7 @@ enum err mount_at(const struct path *where, struct scheme *s, unsigned flags,
 	e = name_root(s, &root);
 	if (e != OK)
 		return e;
-	e = mount_alloc(s, root, flags, source, &m);
+	e = mount_alloc(s, root, flags & MOUNT_KEPT, source, &m);
 	name_put(root);
 	if (e != OK)
 		return e;
@@ -226,6 +226,35 @@ static enum err bind_submounts(
 	}
 }
 
+/* Would `what` without the mounts below it show what a locked one hides? */
+static bool covers_locked(struct namespace *ns, const struct path *what)
+{
+	bool covers = false;
+	struct mount *m;
+
+	if (!ns)
+		return false;
+	mutex_take(&ns->lock);
+	list_for_each(m, &ns->mounts, link)
+	{
+		if ((m->flags & MOUNT_LOCKED) && m->parent == what->mount &&
+		    name_is_ancestor(what->name, m->point))
+			covers = true;
+	}
+	mutex_drop(&ns->lock);
+	return covers;
+}
+
+void namespace_lock(struct namespace *ns)
+{
+	struct mount *m;
+
+	mutex_take(&ns->lock);
+	list_for_each(m, &ns->mounts, link)
+	    atomic_fetch_or(&m->flags, MOUNT_LOCKED | MOUNT_LIMITED);
+	mutex_drop(&ns->lock);
+}
+
 enum err mount_bind_flags(
     const struct path *where, const struct path *what, bool recursive)
 {
@@ -233,8 +262,11 @@ enum err mount_bind_flags(
 	struct mount *m;
 	enum err e;
 
-	e = mount_alloc(what->mount->scheme, what->name, what->mount->flags,
-	    what->mount->source, &m);
+	if (!recursive && covers_locked(ns, what))
+		return E_PERM;
+	e = mount_alloc(what->mount->scheme, what->name,
+	    what->mount->flags & ~(uint32_t)MOUNT_LOCKED, what->mount->source,
+	    &m);
 	if (e != OK)
 		return e;
 	e = mount_attach(where, m);
@@ -257,9 +289,14 @@ enum err mount_bind(const struct path *where, const struct path *what)
 
 enum err mount_reflag(const struct path *at, unsigned flags)
 {
+	uint32_t old = atomic_load(&at->mount->flags);
+
 	if (at->name != at->mount->root)
 		return E_INVAL;
-	atomic_store(&at->mount->flags, flags & MOUNT_KEPT);
+	if ((old & MOUNT_LIMITED) && (old & MOUNT_LIMITS & ~flags))
+		return E_PERM;
+	atomic_store(&at->mount->flags,
+	    (flags & MOUNT_KEPT) | (old & (MOUNT_LOCKED | MOUNT_LIMITED)));
 	return OK;
 }
 
@@ -272,6 +309,8 @@ enum err mount_move(const struct path *where, const struct path *what)
 
 	if (what->name != m->root || !ns || where->mount->ns != ns)
 		return E_INVAL;
+	if (m->flags & MOUNT_LOCKED)
+		return E_PERM;
 	if (node_type(path_node(where)) != node_type(path_node(what)))
 		return E_NOTDIR;
 	mutex_take(&ns->lock);
@@ -343,6 +382,8 @@ enum err mount_remove(const struct path *where, bool lazy)
 	list_init(&gone);
 	if (where->name != m->root || !ns)
 		return E_INVAL;
+	if (m->flags & MOUNT_LOCKED)
+		return E_PERM;
 	mutex_take(&ns->lock);
 	if (m->ns != ns || !m->parent) {
 		e = m->ns == ns ? E_BUSY : E_INVAL;

@@ -20,6 +20,10 @@ enum mount_flags {
 	MOUNT_PROPAGATION = 0x1e0000, /* unbindable, private, slave, shared */
 	MOUNT_RELATIME = 1 << 21,
 	MOUNT_STRICTATIME = 1 << 24,
+	/* Inherited by a silo: it stays, and its limits stay with all binds. */
+	MOUNT_LOCKED = 1 << 29,
+	MOUNT_LIMITED = 1 << 30,
+	MOUNT_LIMITS = MOUNT_RDONLY | MOUNT_NOSUID | MOUNT_NODEV | MOUNT_NOEXEC,
 	MOUNT_KEPT = MOUNT_RDONLY | MOUNT_NOSUID | MOUNT_NODEV | MOUNT_NOEXEC |
 	             MOUNT_NOATIME | MOUNT_NODIRATIME | MOUNT_STRICTATIME,
 };
@@ -73,10 +77,13 @@ static inline bool mount_rdonly(const struct mount *m)
 	return (m->flags & MOUNT_RDONLY) || m->scheme->rdonly;
 }
 
-/* Change the kept flags of a mount (MS_REMOUNT): E_INVAL when not a root. */
+/*
+ * Change the kept flags of a mount (MS_REMOUNT): E_INVAL when not a root. What
+ * an inherited mount or its bind forbids stays forbidden: E_PERM.
+ */
 enum err mount_reflag(const struct path *at, unsigned flags);
 
-/* Move the mount whose root is `what` to `where`. E_INVAL, E_LOOP. */
+/* Move the mount whose root is `what` to `where`. E_INVAL, E_LOOP, E_PERM. */
 enum err mount_move(const struct path *where, const struct path *what);
 
 /* Bind with all mounts below (MS_REC). */
@@ -85,6 +92,9 @@ enum err mount_bind_flags(
 
 /* Make fs's root and cwd of its old namespace those of `to`. */
 void fs_context_move(struct fs_context *fs, struct namespace *to);
+
+/* What ns has now is the ceiling of what its processes will see. */
+void namespace_lock(struct namespace *ns);
 
 /* A new namespace with s at its root. */
 enum err namespace_create(

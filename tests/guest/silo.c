@@ -5,6 +5,8 @@
 #include "abi/rights.h"
 #include "tests/guest/silo.h"
 
+#define NOT(call, e) CHECK((call) == -1 && errno == (e))
+
 /* A silo that exists has the identity it was given, and nothing in it. */
 TEST(silo_create__gives_what_was_asked)
 {
@@ -95,6 +97,142 @@ TEST(silo__gives_back_all_that_it_used)
 	CHECK(silo_open(sid, RIGHT_READ) == -1 && errno == ESRCH);
 }
 
+/* Suspended silos do nothing, resumed ones go on, stopped ones end. */
+TEST(silo_control__suspends_resumes_and_stops)
+{
+	struct silo_info i;
+	int fd = silo_new(), p[2], out = dup(1);
+	char c;
+
+	CHECK(silo_control(fd, SILO_STOP) == -1 && errno == ESRCH);
+	CHECK(silo_control(fd, 77) == -1 && errno == EINVAL);
+	CHECK(pipe2(p, O_NONBLOCK) == 0);
+	dup2(p[1], 1);
+	CHECK(silo_part(fd, "tick") > 0);
+	while (read(p[0], &c, 1) != 1)
+		poll(0, 0, 1);
+	CHECK(silo_control(fd, SILO_SUSPEND) == 0);
+	CHECK(silo_await(fd, SILO_EV_SUSPENDED).kind == SILO_EV_SUSPENDED);
+	CHECK(silo_part(fd, "tick") == -1 && errno == EBUSY);
+	poll(0, 0, 30);
+	while (read(p[0], &c, 1) == 1)
+		;
+	poll(0, 0, 50);
+	CHECK(read(p[0], &c, 1) == -1 && errno == EAGAIN);
+	CHECK(silo_info(fd, &i) == 0 && i.state == SILO_SUSPENDED);
+	CHECK(silo_control(fd, SILO_RESUME) == 0);
+	while (read(p[0], &c, 1) != 1)
+		poll(0, 0, 1);
+	CHECK(silo_control(fd, SILO_SUSPEND) == 0);
+	CHECK(silo_control(fd, SILO_STOP) == 0);
+	CHECK(silo_await(fd, SILO_EV_END).signal == SIGTERM);
+	CHECK(silo_part(fd, "tick") > 0);
+	CHECK(silo_control(fd, SILO_KILL) == 0);
+	CHECK(silo_await(fd, SILO_EV_END).signal == SIGKILL);
+	CHECK(silo_part(fd, "tick") > 0);
+	CHECK(silo_control(fd, SILO_DESTROY) == 0);
+	CHECK(silo_await(fd, SILO_EV_END).signal == SIGKILL);
+	CHECK(silo_part(fd, "tick") == -1 && errno == ESRCH);
+	CHECK(silo_info(fd, &i) == 0 && i.state == SILO_DESTROYED);
+	dup2(out, 1);
+}
+
+/* A kill of the whole silo leaves no child behind, not even one just born. */
+TEST(silo_control__kills_forking_children)
+{
+	int fd = silo_new();
+
+	for (int i = 0; i < 10; i++) {
+		CHECK(silo_part(fd, "breed") > 0);
+		poll(0, 0, i * 3);
+		CHECK(silo_control(fd, SILO_KILL) == 0);
+		silo_await(fd, SILO_EV_END);
+		CHECK(silo_empty(fd));
+	}
+}
+
+/* The boot silo is nobody's to control. */
+TEST(silo_open__gives_what_the_mode_allows)
+{
+	int fd = silo_open(SID_BOOT, RIGHT_READ | RIGHT_SIGNAL | RIGHT_MANAGE);
+	int mine = silo_new(), again;
+	struct silo_info i;
+
+	CHECK(fd >= 0);
+	CHECK(silo_control(fd, SILO_KILL) == -1 && errno == EPERM);
+	CHECK(silo_control(fd, SILO_DESTROY) == -1 && errno == EPERM);
+	CHECK(silo_narrow(fd, 0, 0) == -1 && errno == EPERM);
+	CHECK(silo_part(fd, "tick") == -1 && errno == EPERM);
+	CHECK(silo_info(mine, &i) == 0);
+	again = silo_open(i.sid, RIGHT_READ);
+	CHECK(again >= 0);
+	CHECK(silo_control(again, SILO_KILL) == -1 && errno == EACCES);
+	CHECK(silo_open(i.sid, 0) == -1 && errno == EINVAL);
+	CHECK(silo_open(2999999, RIGHT_READ) == -1 && errno == ESRCH);
+	CHECK(silo_rename(mine, "other") == 0);
+	CHECK(silo_info(again, &i) == 0 && !strcmp(i.name, "other"));
+}
+
+/* Records wait for readers, each reader sees all, and poll tells of them. */
+TEST(silo__records_are_read_and_polled)
+{
+	struct silo_event ev[SILO_EVENTS_MAX + 1];
+	struct silo_info i;
+	int fd = silo_new(), other;
+	struct pollfd p = {fd, POLLIN, 0};
+
+	CHECK(silo_info(fd, &i) == 0);
+	other = silo_open(i.sid, RIGHT_READ);
+	CHECK(poll(&p, 1, 0) == 0);
+	CHECK(fcntl(other, F_SETFL, O_NONBLOCK) == 0);
+	NOT((int)read(other, ev, sizeof(ev)), EAGAIN);
+	NOT((int)read(other, ev, 1), EINVAL);
+	for (int n = 0; n < 15; n++) {
+		CHECK(silo_part(fd, "exit42") > 0);
+		while (silo_control(fd, SILO_RESUME) == 0)
+			poll(0, 0, 1);
+	}
+	CHECK(poll(&p, 1, 60000) == 1);
+	CHECK(read(other, ev, sizeof(ev)) > 0);
+	/* The oldest were overwritten; the gap shows it. */
+	CHECK(ev[0].number > 0);
+	for (int n = 1; n < SILO_EVENTS_MAX; n++)
+		CHECK(ev[n].number == ev[0].number + (uint32_t)n);
+}
+
+/* Hostile arguments of a start leave nothing behind. */
+TEST(silo_start__checks_its_arguments)
+{
+	struct silo_fd f[2] = {{0, 0, 0, 0}, {1, 0, 0, 0}};
+	struct silo_spawn s = {
+	    .path = (uintptr_t)"/bin/true", .fds = (uintptr_t)f, .fd_count = 1};
+	int fd = silo_new();
+
+	NOT(silo_start(fd, 0), EFAULT);
+	s.fd_count = SILO_FDS_MAX + 1;
+	NOT(silo_start(fd, &s), EINVAL);
+	s.fd_count = 2;
+	NOT(silo_start(fd, &s), EEXIST);
+	s.fd_count = 1, s.flags = 8;
+	NOT(silo_start(fd, &s), EINVAL);
+	s.flags = 0, f[0].from = 400;
+	NOT(silo_start(fd, &s), EBADF);
+	f[0].from = 0, f[0].to = -1;
+	NOT(silo_start(fd, &s), EINVAL);
+	f[0].to = INT32_MAX;
+	NOT(silo_start(fd, &s), EBADF);
+	f[0].to = 0, f[0].rights = 1u << 30;
+	NOT(silo_start(fd, &s), EINVAL);
+	f[0].rights = 0, s.fds = 8;
+	NOT(silo_start(fd, &s), EFAULT);
+	s.fds = (uintptr_t)f, s.path = 8;
+	NOT(silo_start(fd, &s), EFAULT);
+	s.path = (uintptr_t)"/bin/true", s.argv = 8;
+	NOT(silo_start(fd, &s), EFAULT);
+	NOT(silo_start(1, &s), EINVAL);
+	CHECK(silo_empty(fd));
+}
+
 /* Use some of everything, and leave it to exit. */
 static int busy(void)
 {
@@ -116,6 +254,24 @@ static int busy(void)
 	return 0;
 }
 
+static int tick(void)
+{
+	for (;;) {
+		(void)!write(1, ".", 1);
+		poll(0, 0, 2);
+	}
+}
+
+static int breed(void)
+{
+	for (int i = 0; i < 400; i++) {
+		if (fork() == 0 && i % 3)
+			pause();
+	}
+	pause();
+	return 0;
+}
+
 static int self(int argc, char **argv)
 {
 	const char *part = argv[1];
@@ -123,6 +279,10 @@ static int self(int argc, char **argv)
 	(void)argc;
 	if (!strcmp(part, "exit42"))
 		return 42;
+	if (!strcmp(part, "tick"))
+		return tick();
+	if (!strcmp(part, "breed"))
+		return breed();
 	if (!strcmp(part, "busy"))
 		return busy();
 	if (!strcmp(part, "crash"))

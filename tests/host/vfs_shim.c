@@ -23,6 +23,11 @@ struct thread *thread_hosted_current(void)
 	return &thread;
 }
 
+bool cred_system(void)
+{
+	return true;
+}
+
 bool cred_privileged(void)
 {
 	return cred.euid == 0;

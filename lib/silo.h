@@ -22,7 +22,11 @@ int silo_open(uint32_t sid, uint32_t rights);
 int silo_narrow(int silo, uint32_t mode, uint32_t flow);
 int silo_quota(int silo, enum silo_quota quota, uint64_t value);
 
+/* Keep only these rights of fd. */
 int cap_limit(int fd, uint32_t rights);
+/* Keep only these bits of the mode (enum silo_mode). */
 int pledge(uint32_t mode);
+/* Only unveiled paths exist from now on; 0 and 0 lock the view. */
 int unveil(const char *path, uint32_t rights);
+/* No names from now on, only descriptors. */
 int sandbox_enter(void);

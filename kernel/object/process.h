@@ -98,8 +98,8 @@ struct process {
 	enum err start_error;   /* why it never ran; by vfork_busy */
 	uint64_t fault_address; /* (h) of the fault that killed it */
 	struct process *parent; /* (t) (r) never NULL but for init */
-	_Atomic uint32_t ppid;  /* (t) what it calls itself; 0: not its silo's */
-	struct list children;   /* (t) process->sibling, zombies first */
+	_Atomic uint32_t ppid; /* (t) what it calls itself; 0: not its silo's */
+	struct list children;  /* (t) process->sibling, zombies first */
 	struct list sibling;
 	struct list threads;   /* (th) thread->process_link */
 	uint32_t thread_count; /* (th) living threads */

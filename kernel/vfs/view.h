@@ -22,6 +22,7 @@ enum err view_add(
 /* Lock the current process's view: nothing that is hidden comes back. */
 enum err view_lock(void);
 
+/* p's view is locked; a process without one has none to lock. */
 bool view_locked(const struct process *p);
 
 /* For fork: a locked view of the same, in *out. NULL gives NULL. E_NOMEM. */

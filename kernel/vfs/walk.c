@@ -449,10 +449,8 @@ enum err walk_into_link(struct walk *w, struct name *link)
 	fs_context_read(process_current()->fs, &root, NULL);
 	e = slow_link(w, &root, &at, link->node, &p);
 	name_put(link);
-	if (e == OK)
-		e = view_reach(&at, true);
-	if (e == OK)
-		e = slow_steps(w, &root, &at, p);
+	e = e == OK ? view_reach(&at, true) : e;
+	e = e == OK ? slow_steps(w, &root, &at, p) : e;
 	path_put(&root);
 	if (e == OK) {
 		w->at = at;
@@ -504,8 +502,7 @@ static enum err walk_go(struct walk *w, const struct path *start)
 
 	if (unlikely(!*w->text))
 		return walk_empty(w, start);
-	if (process_restricted(process_current()) &&
-	    !(w->flags & WALK_UNVEIL))
+	if (process_restricted(process_current()) && !(w->flags & WALK_UNVEIL))
 		return walk_restricted(w, start);
 	if (unlikely(w->flags & WALK_SPECIAL) || !walk_fast(w, start, &e))
 		e = walk_slow(w, start);

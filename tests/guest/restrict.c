@@ -176,6 +176,20 @@ TEST(unveil__holds_after_exec)
 	CHECK(tap_wait(-1) == 0);
 }
 
+/* An exec without a fork, which would have locked it already. */
+TEST(unveil__is_locked_by_exec)
+{
+	static char path[256];
+	char *argv[] = {path, "look", 0};
+
+	CHECK(readlink("/proc/self/exe", path, sizeof(path) - 1) > 0);
+	tree();
+	CHECK(unveil(path, UNVEIL_READ | UNVEIL_EXEC) == 0);
+	CHECK(unveil("/tmp/v/ro", UNVEIL_READ) == 0);
+	execv(path, argv);
+	_exit(50);
+}
+
 static void *open_hidden(void *arg)
 {
 	*(int *)arg = open("/tmp/v/hidden/f", O_RDONLY) == -1 ? errno : 0;

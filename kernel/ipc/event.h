@@ -57,6 +57,7 @@ struct event_source {
 	struct list bindings GUARDED_BY(&lock); /* binding->in_source */
 };
 
+/* Open, with nothing bound. */
 void event_source_init(struct event_source *s);
 /* Signal every bound event. Any context. */
 void event_source_fire(struct event_source *s);

@@ -82,7 +82,7 @@ void event_timer(
 	lock_drop_irq(&e->lock, f);
 }
 
-void event_source_init(struct event_source *s)
+NO_LOCK_CHECK void event_source_init(struct event_source *s)
 {
 	lock_init(&s->lock, RANK_SOURCE);
 	s->closed = false;

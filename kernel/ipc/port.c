@@ -1,5 +1,6 @@
 /* kernel/ipc/port.c -- ports: creation, minting, the end. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/ipc/port.h"
 #include "kernel/core/panic.h"
 #include "kernel/core/string.h"

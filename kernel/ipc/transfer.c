@@ -1,5 +1,6 @@
 /* kernel/ipc/transfer.c -- descriptors that travel with a message. */
 /* SPDX-License-Identifier: MIT */
+/* cold: compiled for size */
 #include "kernel/ipc/transfer.h"
 #include "kernel/mm/usercopy.h"
 #include "kernel/object/desc.h"

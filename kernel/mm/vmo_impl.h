@@ -23,8 +23,8 @@ struct vmo {
 	_Atomic uint32_t refs;
 	uint8_t kind; /* const: enum vmo_kind */
 	bool cached;  /* const: VMO_PHYS */
-	bool frozen GUARDED_BY(&lock); /* set once: no writes */
 	struct lock lock;
+	bool frozen GUARDED_BY(&lock); /* set once: no writes */
 	struct page_tree tree GUARDED_BY(&lock);
 	uint64_t resident GUARDED_BY(&lock); /* pages put in less taken out */
 	_Atomic uint64_t pages;              /* size; written under lock */

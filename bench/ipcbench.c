@@ -13,10 +13,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 #include "lib/event.h"
+#include "lib/ring.h"
 
 enum { BATCHES = 5 };
 
@@ -130,12 +132,130 @@ static void event_pingpong(void)
 	report("event_pingpong", v, PINGS);
 }
 
+enum { ITEM = 64, PLACES = 512, ITEMS = 50000 };
+
+/*
+ * Run send() here and receive() in a child; `done` (a pipe) tells when the
+ * latter has had ITEMS more.
+ */
+static void stream(const char *name, void (*send)(void), void (*receive)(void))
+{
+	double v[BATCHES];
+	uint64_t t;
+	int done[2];
+	pid_t pid;
+	char c = 0;
+
+	need(pipe(done), "pipe");
+	pid = fork();
+	need(pid, "fork");
+	for (int k = -1; pid == 0 && k < BATCHES; k++) {
+		receive();
+		need(write(done[1], &c, 1), "write");
+	}
+	if (pid == 0)
+		_exit(0);
+	for (int k = -1; k < BATCHES; k++) {
+		t = now();
+		send();
+		need(read(done[0], &c, 1), "read");
+		if (k >= 0)
+			v[k] = (double)(now() - t) / ITEMS;
+	}
+	waitpid(pid, NULL, 0);
+	report(name, v, ITEMS);
+}
+
+static uint64_t item[ITEM / 8], items[32][ITEM / 8];
+static void *memory;
+static int events[2];
+
+/* The two ends, each used in one process; attached in turn. */
+static struct ring ends[2];
+
+static void ring_out(void)
+{
+	long n;
+
+	for (long i = 0; i < ITEMS; i++) {
+		item[0] = (uint64_t)i;
+		while ((n = ring_send(&ends[0], item, 1)) == 0)
+			need(ring_wait(&ends[0], RING_ROOM, EVENT_FOREVER),
+			    "ring_wait");
+		need(n, "ring_send");
+	}
+}
+
+static void ring_in(void)
+{
+	long n;
+
+	for (long i = 0; i < ITEMS; i += n) {
+		n = ring_receive(&ends[1], items,
+		    ITEMS - i < 32 ? (uint32_t)(ITEMS - i) : 32);
+		need(n, "ring_receive");
+		if (n == 0)
+			need(ring_wait(&ends[1], RING_ITEMS, EVENT_FOREVER),
+			    "ring_wait");
+	}
+}
+
+/* One item sent at a time, received by as many as there are. */
+static void ring_64b(void)
+{
+	size_t size = ring_bytes(ITEM, PLACES);
+	int fd = (int)vmo_create(size, 0);
+
+	need(fd, "vmo_create");
+	memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	need(ring_format(memory, size, ITEM, PLACES), "ring_format");
+	for (unsigned i = 0; i < 2; i++)
+		events[i] = (int)event_create(0);
+	for (unsigned i = 0; i < 2; i++)
+		need(ring_attach(
+		         &ends[i], memory, size, i, events[i], events[!i]),
+		    "ring_attach");
+	stream("ring_64b", ring_out, ring_in);
+}
+
+static int p[2];
+
+static void pipe_out(void)
+{
+	for (long i = 0; i < ITEMS; i++) {
+		item[0] = (uint64_t)i;
+		need(write(p[1], item, ITEM), "write");
+	}
+}
+
+static void pipe_in(void)
+{
+	long n;
+
+	for (long i = 0; i < (long)ITEMS * ITEM; i += n) {
+		long left = (long)ITEMS * ITEM - i;
+
+		n = read(p[0], items,
+		    left < (long)sizeof(items) ? (size_t)left : sizeof(items));
+		need(n, "read");
+	}
+}
+
+/* The same by a pipe; runs on Linux too. */
+static void pipe_64b(void)
+{
+	need(pipe(p), "pipe");
+	stream("pipe_64b", pipe_out, pipe_in);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
 } rows[] = {
     {"event_pingpong", event_pingpong}, /* signal and wait in one call */
     {"event_two_calls", event_two_calls},
+    {"ring_64b", ring_64b},
+    {"pipe_64b", pipe_64b},
 };
 
 static int wanted(const char *name, int argc, char **argv)

@@ -49,6 +49,14 @@ void runqueue_insert(struct runqueue *rq, struct thread *t);
 void runqueue_insert_front(struct runqueue *rq, struct thread *t);
 void runqueue_remove(struct runqueue *rq, struct thread *t);
 
+/* The same for a fair thread and an empty queue (see runqueue.c). */
+static inline void runqueue_insert_only(struct runqueue *rq, struct thread *t)
+{
+	t->queued = true;
+	rq->queued = 1;
+	rq->fair_first = &t->run_node;
+}
+
 /* The thread that is due, taken out of the queue; NULL when empty. */
 struct thread *runqueue_take_first(struct runqueue *rq);
 

@@ -262,6 +262,41 @@ bool sched_wake(struct thread *t)
 	return wake_from(t, false);
 }
 
+/* Queue t, which slept, behind the running thread; both are of one class. */
+static void enqueue_behind_locked(struct runqueue *rq, struct thread *t)
+{
+	uint64_t floor = rq->min_vruntime - SLEEPER_CREDIT;
+
+	if ((int64_t)(t->vruntime - floor) < 0)
+		t->vruntime = floor;
+	runqueue_insert(rq, t);
+	if (rq->queued == 1)
+		want_slice_locked(rq);
+}
+
+void sched_wake_behind(struct thread *t)
+{
+	irqflags_t f = irq_save();
+	struct runqueue *rq = percpu_ptr(runqueue);
+	bool here;
+
+	lock_take(&rq->lock);
+	here = t->cpu == rq->cpu && t != rq->current && !t->queued &&
+	       t->class == CLASS_FAIR && rq->current->class == CLASS_FAIR &&
+	       rq->current != rq->idle && atomic_load(&sched_idle_cpus) == 0 &&
+	       atomic_load_explicit(&t->state, memory_order_relaxed) ==
+	           THREAD_SLEEPING;
+	if (likely(here)) {
+		atomic_store_explicit(
+		    &t->state, THREAD_RUNNING, memory_order_relaxed);
+		enqueue_behind_locked(rq, t);
+	}
+	lock_drop(&rq->lock);
+	irq_restore(f);
+	if (!here)
+		sched_wake(t);
+}
+
 bool sched_wake_stopped(struct thread *t)
 {
 	return wake_from(t, true);
@@ -420,7 +455,7 @@ static bool wake_next_locked(struct runqueue *rq, struct thread *t)
 	atomic_store_explicit(&t->state, THREAD_RUNNING, memory_order_relaxed);
 	if ((int64_t)(t->vruntime - floor) < 0)
 		t->vruntime = floor;
-	runqueue_insert(rq, t);
+	runqueue_insert_only(rq, t);
 	return true;
 }
 

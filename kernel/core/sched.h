@@ -19,6 +19,13 @@ void sched_start(struct thread *t);
 bool sched_wake(struct thread *t);
 bool sched_wake_stopped(struct thread *t);
 
+/*
+ * sched_wake by a thread for another that need not run before it: t gets its
+ * turn when the running one sleeps or has used its slice up, at once only on
+ * another CPU or by its class. Not in an interrupt; preemption is disabled.
+ */
+void sched_wake_behind(struct thread *t);
+
 /* Give up the CPU; the caller has set its state. Interrupts may be on. */
 void schedule(void);
 

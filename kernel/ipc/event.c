@@ -70,6 +70,17 @@ void event_post(struct event *e, uint64_t bits)
 	rcu_read_exit();
 }
 
+void event_signal(struct event *e, uint64_t bits)
+{
+	struct thread *t;
+
+	rcu_read_enter();
+	t = post(e, bits);
+	if (t)
+		sched_wake_behind(t);
+	rcu_read_exit();
+}
+
 /* The queue is for those that the one place does not fit. */
 static __attribute__((noinline)) enum err sleep_queued(
     struct event *e, uint64_t mask, nsec_t deadline)
@@ -193,7 +204,7 @@ static long event_write(struct object *o, struct uio *u, int64_t off)
 		return E_INVAL;
 	if (uio_copy_from(u, &bits, sizeof(bits)) != sizeof(bits))
 		return E_FAULT;
-	event_post((struct event *)o, bits);
+	event_signal((struct event *)o, bits);
 	return sizeof(bits);
 }
 

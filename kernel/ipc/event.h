@@ -26,6 +26,12 @@ struct object *event_object(struct event *e);
 void event_post(struct event *e, uint64_t bits);
 
 /*
+ * The same by a thread, for one that does not hurry: whom it wakes does not
+ * take the CPU from the current thread within its slice. Not in an interrupt.
+ */
+void event_signal(struct event *e, uint64_t bits);
+
+/*
  * Take the bits of mask that are set; sleeps until one is. deadline: absolute,
  * WAIT_FOREVER, or 0 to only look (E_AGAIN). E_TIMEDOUT; E_RESTARTSYS after a
  * signal.

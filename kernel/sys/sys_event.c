@@ -70,7 +70,7 @@ static __attribute__((noinline)) long signal_held(int fd, uint64_t bits)
 		return e;
 	ev = event_of(h.obj);
 	if (ev)
-		event_post(ev, bits);
+		event_signal(ev, bits);
 	desc_release(&h);
 	return ev ? OK : E_INVAL;
 }
@@ -81,7 +81,7 @@ long sys_event_signal(int fd, uint64_t bits)
 
 	if (unlikely(!ev))
 		return signal_held(fd, bits);
-	event_post(ev, bits);
+	event_signal(ev, bits);
 	return OK;
 }
 

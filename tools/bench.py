@@ -45,17 +45,28 @@ def load(path):
         return json.load(f)
 
 
-def compile_binary(name, command):
+def compile_binary(name, command, *more):
     out = os.path.join(WORK, name)
     os.makedirs(WORK, exist_ok=True)
     subprocess.run([*command, '-o', out, os.path.join(BENCH, os.path.splitext(
-        name)[0] + '.c')], check=True)
+        name)[0] + '.c'), *more], cwd=TOP, check=True)
     return out
 
 
 def osbench():
     return compile_binary('osbench', ['musl-gcc', '-std=gnu11', '-O2',
                                       '-static', '-s'])
+
+
+# Rows that Linux does not have: program, and what it is linked with.
+NATIVE = {'callbench': ['lib/ipc.S'],
+          'ipcbench': ['lib/event.c', 'lib/ring.c']}
+
+
+def native_programs():
+    cc = ['musl-gcc', '-std=gnu2x', '-O2', '-static', '-s', '-I.',
+          '-D_GNU_SOURCE']
+    return [compile_binary(n, cc, *more) for n, more in NATIVE.items()]
 
 
 def plugin():
@@ -79,10 +90,13 @@ def peer_args(path):
 def measure(names, append=''):
     """One run of osbench on Strat9; the result document."""
     args = peer_args(PEER)
+    programs = [osbench(), *native_programs()]
     words = ' '.join(['/bin/osbench', '--json', *names])
-    lines = []
+    if not names:
+        words = '; '.join(['/bin/' + n for n in NATIVE] + [words])
     r = strat9vm.run(words, timeout=SECONDS, base_args=args, append=append,
-                     add=[f'{osbench()}:/bin/osbench'], sink=progress())
+                     add=[f'{p}:/bin/{os.path.basename(p)}' for p in programs],
+                     sink=progress())
     lines = r.text.splitlines()
     facts, results = collect.parse(lines)
     if not results:

@@ -25,7 +25,7 @@ struct desc_table;
  */
 struct object_ops {
 	const char *kind; /* "file", "pipe", "tty", "event", ... */
-	uint32_t mode;    /* bits of enum silo_mode that a holder needs */
+	uint32_t mode;    /* a holder needs one of these bits; 0: none */
 
 	/* Last reference gone: free the memory. */
 	void (*release)(struct object *o);
@@ -99,7 +99,7 @@ void object_set_silo(struct object *o, struct silo *s);
 /* May a silo or process of this mode hold o? E_PERM. */
 static inline enum err object_admitted(const struct object *o, uint32_t mode)
 {
-	return o->ops->mode & ~mode ? E_PERM : OK;
+	return o->ops->mode && !(o->ops->mode & mode) ? E_PERM : OK;
 }
 
 /* Initialise with one reference (the caller's), all of `rights`. */

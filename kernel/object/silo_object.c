@@ -97,6 +97,7 @@ static void silo_object_release(struct object *o)
 
 static const struct object_ops silo_object_ops = {
     .kind = "silo",
+    .mode = MODE_LIST | MODE_STOP | MODE_SPAWN,
     .release = silo_object_release,
     .read = silo_read,
     .poll = silo_poll,

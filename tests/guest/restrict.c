@@ -40,8 +40,11 @@ static void tree(void)
 /* pledge takes bits away, and none comes back by any way. */
 TEST(pledge__only_takes_away)
 {
+	int fd = silo_new();
+
 	CHECK(silo_list(0, (uint32_t[1]){0}, 1) == 1);
 	CHECK(pledge(MODE_LOOKUP | MODE_SPAWN) == 0);
+	CHECK(fcntl(fd, F_GETFD) == FD_CLOEXEC);
 	NEVER(silo_list(0, (uint32_t[1]){0}, 1));
 	NEVER(pledge(MODE_ALL));
 	NEVER(pledge(MODE_LIST));
@@ -52,6 +55,10 @@ TEST(pledge__only_takes_away)
 		_exit(0);
 	}
 	CHECK(tap_wait(-1) == 0);
+	/* A silo's descriptor is nothing to hold without a control bit. */
+	CHECK(pledge(MODE_LOOKUP) == 0);
+	CHECK(fcntl(fd, F_GETFD) == -1 && errno == EBADF);
+	CHECK(fcntl(1, F_GETFD) == 0);
 }
 
 /* Only unveiled paths exist, each with its rights. */

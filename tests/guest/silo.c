@@ -221,7 +221,10 @@ TEST(silo_start__checks_its_arguments)
 	NOT(silo_start(fd, &s), EINVAL);
 	f[0].to = INT32_MAX;
 	NOT(silo_start(fd, &s), EBADF);
-	f[0].to = 0, f[0].rights = 1u << 30;
+	/* No application may hold a silo. */
+	f[0].from = fd, f[0].to = 0;
+	NOT(silo_start(fd, &s), EPERM);
+	f[0].from = 0, f[0].rights = 1u << 30;
 	NOT(silo_start(fd, &s), EINVAL);
 	f[0].rights = 0, s.fds = 8;
 	NOT(silo_start(fd, &s), EFAULT);

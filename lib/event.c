@@ -1,28 +1,11 @@
 /* lib/event.c -- events, channels, semaphores, memory objects: the calls. */
 /* SPDX-License-Identifier: MIT */
 #include "lib/event.h"
-#include "abi/native.h"
-
-/* rdx may come back changed. */
-static inline long native6(long nr, uint64_t a, uint64_t b, uint64_t *c,
-    uint64_t d, uint64_t e, uint64_t f)
-{
-	register uint64_t r10 __asm__("r10") = d;
-	register uint64_t r8 __asm__("r8") = e;
-	register uint64_t r9 __asm__("r9") = f;
-	long r = nr;
-
-	__asm__ volatile("syscall"
-	    : "+a"(r), "+d"(*c)
-	    : "D"(a), "S"(b), "r"(r10), "r"(r8), "r"(r9)
-	    : "rcx", "r11", "memory");
-	return r;
-}
 
 static inline long native(
     long nr, uint64_t a, uint64_t b, uint64_t *c, uint64_t d, uint64_t e)
 {
-	return native6(nr, a, b, c, d, e, 0);
+	return event_native(nr, a, b, c, d, e, 0);
 }
 
 static inline long native3(long nr, uint64_t a, uint64_t b, uint64_t c)
@@ -45,14 +28,6 @@ long event_wait(
 {
 	*out = deadline;
 	return native(NR_event_wait, (uint32_t)fd, mask, out, flags, 0);
-}
-
-long event_signal_wait(
-    int signal_fd, uint64_t signal_bits, int fd, uint64_t mask, uint64_t *out)
-{
-	*out = EVENT_FOREVER;
-	return native6(NR_event_wait, (uint32_t)fd, mask, out, EVENT_SIGNAL,
-	    (uint32_t)signal_fd, signal_bits);
 }
 
 long event_bind(int fd, uint64_t bits, uint32_t cause, uint64_t a, uint64_t b)

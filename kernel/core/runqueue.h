@@ -79,3 +79,15 @@ struct runqueue *sched_migrate_locked(
 
 /* Insert t into rq (locked) and see to it that its CPU looks. */
 void sched_enqueue_locked(struct runqueue *rq, struct thread *t);
+
+/* The end of the running thread's slice, when somebody else waits. */
+void sched_want_slice_locked(struct runqueue *rq);
+
+/*
+ * Switch to who is due. preempted: the current thread stays runnable whatever
+ * its state says. Interrupts are off.
+ */
+void sched_switch_away(bool preempted);
+
+/* A sleeper gets a little credit, not its whole absence. */
+#define SLEEPER_CREDIT (3 * NSEC_PER_MSEC)

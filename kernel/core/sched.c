@@ -38,7 +38,6 @@ enum { WEIGHT_NICE0 = 1024, WEIGHT_IDLE = 3 };
 #define RR_SLICE       (100 * NSEC_PER_MSEC)
 #define FAIR_SLICE     (3 * NSEC_PER_MSEC)
 #define WAKEUP_GRANULE (100 * NSEC_PER_USEC)
-#define SLEEPER_CREDIT (3 * NSEC_PER_MSEC)
 
 static struct runqueue *rq_of(unsigned cpu)
 {
@@ -115,7 +114,7 @@ static void resched_cpu(struct runqueue *rq)
 }
 
 /* The end of the running thread's slice, when somebody else waits. */
-static void want_slice_locked(struct runqueue *rq)
+void sched_want_slice_locked(struct runqueue *rq)
 {
 	if (rq->queued == 0 || rq->current == rq->idle)
 		return;
@@ -138,7 +137,7 @@ static void enqueue_locked(struct runqueue *rq, struct thread *t, bool waking)
 	if (preempts_locked(rq, t))
 		resched_cpu(rq);
 	else if (rq->cpu == cpu_id() && rq->queued == 1)
-		want_slice_locked(rq);
+		sched_want_slice_locked(rq);
 	else if (rq->queued == 1)
 		resched_cpu(rq); /* it must start to watch its slice */
 }
@@ -262,41 +261,6 @@ bool sched_wake(struct thread *t)
 	return wake_from(t, false);
 }
 
-/* Queue t, which slept, behind the running thread; both are of one class. */
-static void enqueue_behind_locked(struct runqueue *rq, struct thread *t)
-{
-	uint64_t floor = rq->min_vruntime - SLEEPER_CREDIT;
-
-	if ((int64_t)(t->vruntime - floor) < 0)
-		t->vruntime = floor;
-	runqueue_insert(rq, t);
-	if (rq->queued == 1)
-		want_slice_locked(rq);
-}
-
-void sched_wake_behind(struct thread *t)
-{
-	irqflags_t f = irq_save();
-	struct runqueue *rq = percpu_ptr(runqueue);
-	bool here;
-
-	lock_take(&rq->lock);
-	here = t->cpu == rq->cpu && t != rq->current && !t->queued &&
-	       t->class == CLASS_FAIR && rq->current->class == CLASS_FAIR &&
-	       rq->current != rq->idle && atomic_load(&sched_idle_cpus) == 0 &&
-	       atomic_load_explicit(&t->state, memory_order_relaxed) ==
-	           THREAD_SLEEPING;
-	if (likely(here)) {
-		atomic_store_explicit(
-		    &t->state, THREAD_RUNNING, memory_order_relaxed);
-		enqueue_behind_locked(rq, t);
-	}
-	lock_drop(&rq->lock);
-	irq_restore(f);
-	if (!here)
-		sched_wake(t);
-}
-
 bool sched_wake_stopped(struct thread *t)
 {
 	return wake_from(t, true);
@@ -383,7 +347,7 @@ static bool stays_locked(
  * Switch to who is due. preempted: the current thread stays runnable whatever
  * its state says. Interrupts are off.
  */
-NO_LOCK_CHECK static void switch_away(bool preempted)
+NO_LOCK_CHECK void sched_switch_away(bool preempted)
 {
 	struct runqueue *rq = percpu_ptr(runqueue);
 	struct thread *prev = thread_current(), *next;
@@ -414,7 +378,8 @@ NO_LOCK_CHECK static void switch_away(bool preempted)
 		next = rq->idle;
 	if (next == prev) {
 		rq->payer = prev;
-		want_slice_locked(rq); /* the old slice's shot is used up */
+		sched_want_slice_locked(
+		    rq); /* the old slice's shot is used up */
 		lock_drop(&rq->lock);
 		return;
 	}
@@ -423,7 +388,7 @@ NO_LOCK_CHECK static void switch_away(bool preempted)
 	rq->payer = next;
 	rq->previous = prev;
 	next->run_start = tsc;
-	want_slice_locked(rq);
+	sched_want_slice_locked(rq);
 	/* Signals sent from now on interrupt it: signal_kick looks here. */
 	atomic_store_explicit(&next->on_cpu, 1, memory_order_relaxed);
 	current_thread = next;
@@ -436,40 +401,7 @@ void schedule(void)
 {
 	irqflags_t f = irq_save();
 
-	switch_away(false);
-	irq_restore(f);
-	if (unlikely(need_resched && preempt_count == 0))
-		preempt_schedule();
-}
-
-/* Make t the only one that is queued here, if that is what waking it means. */
-static bool wake_next_locked(struct runqueue *rq, struct thread *t)
-{
-	uint64_t floor = rq->min_vruntime - SLEEPER_CREDIT;
-
-	if (rq->queued != 0 || t->cpu != rq->cpu || t == rq->current ||
-	    t->class != CLASS_FAIR ||
-	    atomic_load_explicit(&t->state, memory_order_relaxed) !=
-	        THREAD_SLEEPING)
-		return false;
-	atomic_store_explicit(&t->state, THREAD_RUNNING, memory_order_relaxed);
-	if ((int64_t)(t->vruntime - floor) < 0)
-		t->vruntime = floor;
-	runqueue_insert_only(rq, t);
-	return true;
-}
-
-void sched_wake_and_schedule(struct thread *t, irqflags_t f)
-{
-	struct runqueue *rq = percpu_ptr(runqueue);
-	bool next;
-
-	lock_take(&rq->lock);
-	next = wake_next_locked(rq, t);
-	lock_drop(&rq->lock);
-	if (unlikely(!next))
-		sched_wake(t);
-	switch_away(false);
+	sched_switch_away(false);
 	irq_restore(f);
 	if (unlikely(need_resched && preempt_count == 0))
 		preempt_schedule();
@@ -481,7 +413,7 @@ void preempt_schedule(void)
 		return;
 	do {
 		irq_disable();
-		switch_away(true);
+		sched_switch_away(true);
 		irq_enable();
 	} while (need_resched);
 }
@@ -489,7 +421,7 @@ void preempt_schedule(void)
 void preempt_schedule_irq(void)
 {
 	do {
-		switch_away(true);
+		sched_switch_away(true);
 	} while (need_resched && preempt_count == 0);
 }
 
@@ -504,7 +436,7 @@ void sched_yield(void)
 	if (t->class != CLASS_RT)
 		runqueue_yield(rq, t);
 	lock_drop(&rq->lock);
-	switch_away(false);
+	sched_switch_away(false);
 	irq_restore(f);
 }
 

@@ -140,7 +140,8 @@ TEST(unveil__cannot_be_widened)
 	NEVER(unveil("/tmp/v/ro/f", UNVEIL_WRITE));
 	CHECK(unveil("/tmp/v/rw", UNVEIL_READ) == 0);
 	if (fork() == 0) {
-		/* A child's is locked. */
+		/* A child's is the same, and locked. */
+		GONE(open("/tmp/v/hidden/f", O_RDONLY));
 		NEVER(unveil("/tmp/v/hidden", UNVEIL_READ));
 		NEVER(unveil("/", UNVEIL_READ));
 		CHECK(unveil("/tmp/v/ro/f", 0) == 0);

@@ -212,11 +212,15 @@ static int make_less(void)
 }
 
 /* Who pledged the bit away, or is another user, makes none. */
-static int make_none(void)
+static int make_none(const char *why)
 {
 	struct silo_config c = silo_plain();
 
 	c.flow = FLOW(FAMILY_FS);
+	if (!strcmp(why, "bit")) {
+		refused(&c, EPERM);
+		return 0;
+	}
 	CHECK(silo_create(&c) >= 0);
 	if (fork() == 0) {
 		CHECK(setuid(1000) == 0);
@@ -246,11 +250,11 @@ TEST(silo_create__needs_the_bit_and_the_superuser)
 
 	c.sid = 905;
 	fd = silo_create(&c);
-	CHECK(silo_outcome(fd, "make_none", 0) == 0);
+	CHECK(silo_outcome(fd, "make_none", "user") == 0);
 	c.sid = 906;
 	c.mode = MODE_LOOKUP;
 	fd = silo_create(&c);
-	CHECK(silo_outcome(fd, "make_none", 0) == 1);
+	CHECK(silo_outcome(fd, "make_none", "bit") == 0);
 }
 
 /* A descriptor gives what its rights say; a limited one less. */
@@ -274,13 +278,12 @@ TEST(silo__a_descriptor_gives_what_its_rights_say)
 
 static int self(int argc, char **argv)
 {
-	(void)argc;
 	if (!strcmp(argv[1], "pass"))
 		return pass();
 	if (!strcmp(argv[1], "make_less"))
 		return make_less();
 	if (!strcmp(argv[1], "make_none"))
-		return make_none();
+		return make_none(argc > 2 ? argv[2] : "");
 	return 99;
 }
 

@@ -236,6 +236,31 @@ static bool read_flow(
 	return true;
 }
 
+/* What the silo may ask of init. */
+static bool read_init(
+    struct manifest_reader *r, const struct toml_value *v, void *out)
+{
+	static const char *const words[] = {
+	    "list", "control", "spawn", "config"};
+	struct manifest_list l = {0};
+
+	if (!manifest_names(r, v, &l))
+		return false;
+	for (size_t i = 0; i < l.count; i++) {
+		size_t k = 0;
+
+		while (k < COUNT(words) && strcmp(words[k], l.name[i]) != 0)
+			k++;
+		if (k == COUNT(words))
+			return manifest_fail(r, v->at.line,
+			    "\"init\" is of \"list\", \"control\", "
+			    "\"spawn\", \"config\", not \"%s\"",
+			    l.name[i]);
+		*(uint32_t *)out |= 1u << k;
+	}
+	return true;
+}
+
 static bool read_rights(
     struct manifest_reader *r, const struct toml_value *v, void *out)
 {
@@ -395,7 +420,7 @@ static bool read_silo(struct manifest_reader *r, const struct toml_value *v,
 	    SILO("peers", peers, manifest_names), {"srv", read_srv, 0, false},
 	    SILO("flow", flow, read_flow), {"strates", read_strates, 0, true},
 	    {"mounts", read_mounts, 0, false}, SILO("jit", jit, manifest_bool),
-	    SILO("wx", wx, manifest_bool),
+	    SILO("init", init_may, read_init), SILO("wx", wx, manifest_bool),
 	    SILO("pageout", pageout, manifest_bool)};
 	const struct toml_value *name = toml_find(v, "name");
 

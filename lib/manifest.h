@@ -62,9 +62,10 @@ struct manifest_silo {
 	size_t strate_count;
 	struct manifest_mount *mounts;
 	size_t mount_count;
-	bool jit;     /* may make memory executable by sealing it */
-	bool wx;      /* may have memory both writable and executable */
-	bool pageout; /* stands on the way of write-back */
+	uint32_t init_may; /* enum init_may: what it may ask of init */
+	bool jit;          /* may make memory executable by sealing it */
+	bool wx;           /* may have memory both writable and executable */
+	bool pageout;      /* stands on the way of write-back */
 };
 
 struct manifest {

@@ -1,8 +1,10 @@
 /* strates/init/exec.c -- a boot that runs one command and powers off. */
 /* SPDX-License-Identifier: MIT */
 #include "strates/init/exec.h"
+#include "strates/init/control.h"
 #include "strates/init/session.h"
 #include "strates/init/setup.h"
+#include "strates/init/silos.h"
 #include "lib/file.h"
 #include "lib/fmt.h"
 #include "lib/out.h"
@@ -20,6 +22,8 @@
 enum { COMMAND_MAX = 1 << 20, ENV_MAX = 16, STATUS_FAILED = 125 };
 
 static const char command_file[] = "/etc/strat9/exec";
+static int terminal = 2;
+static pid_t command; /* 0: there is none */
 
 bool exec_wanted(void)
 {
@@ -49,7 +53,7 @@ static int open_terminal(void)
 }
 
 [[gnu::noreturn]] static void exec_child(
-    char *text, int terminal, const sigset_t *blocked)
+    char *text, int port, const sigset_t *blocked)
 {
 	char *argv[] = {(char *)"chevron", (char *)"-c", text, NULL};
 	const char *env[ENV_MAX];
@@ -72,29 +76,13 @@ static int open_terminal(void)
 	dup2(terminal, 2);
 	if (null > 2)
 		close(null);
+	if (port >= 0)
+		dup2(port, INIT_CONTROL_FD);
 	if (chdir("/root") != 0)
 		console_errno("/root");
 	execve("/bin/chevron", argv, (char *const *)env);
 	console_errno("cannot start /bin/chevron");
 	_exit(127);
-}
-
-static int run(char *text, int terminal, const sigset_t *blocked)
-{
-	int status = 0;
-	pid_t pid = vfork(), done;
-
-	if (pid == 0)
-		exec_child(text, terminal, blocked);
-	if (pid < 0) {
-		console_errno("cannot start the command");
-		return STATUS_FAILED;
-	}
-	do /* orphans of the command are reaped along the way */
-		done = waitpid(-1, &status, 0);
-	while (done != pid && (done > 0 || errno == EINTR));
-	return WIFSIGNALED(status) ? 128 + WTERMSIG(status)
-	                           : WEXITSTATUS(status);
 }
 
 /* What the command left running may not write behind the trailer. */
@@ -106,18 +94,14 @@ static void kill_leftovers(void)
 		;
 }
 
-void exec_run(const sigset_t *blocked)
+[[gnu::noreturn]] static void finish(int status)
 {
 	char trailer[64];
-	size_t length = 0, n;
-	char *text = file_slurp(command_file, &length, COMMAND_MAX);
-	int terminal = open_terminal(), status = STATUS_FAILED;
+	size_t n;
 
-	if (text == NULL)
-		console_errno(command_file);
-	else
-		status = run(text, terminal, blocked);
 	kill_leftovers();
+	silos_lock();
+	silos_shutdown();
 	trailer[0] = '\0';
 	n = 1 + fmt_buf(trailer + 1, sizeof(trailer) - 1, "STRAT9-EXIT %d\n",
 	            status);
@@ -128,4 +112,41 @@ void exec_run(const sigset_t *blocked)
 	console_errno("reboot");
 	for (;;)
 		pause();
+}
+
+void exec_refuse(void)
+{
+	terminal = open_terminal();
+	finish(STATUS_FAILED);
+}
+
+void exec_start(const sigset_t *blocked)
+{
+	size_t length = 0;
+	char *text = file_slurp(command_file, &length, COMMAND_MAX);
+	int port = control_mint(INIT_MAY_ALL);
+
+	terminal = open_terminal();
+	if (text == NULL) {
+		console_errno(command_file);
+		finish(STATUS_FAILED);
+	}
+	command = vfork();
+	if (command == 0)
+		exec_child(text, port, blocked);
+	if (port >= 0)
+		close(port);
+	free(text);
+	if (command > 0)
+		return;
+	console_errno("cannot start the command");
+	finish(STATUS_FAILED);
+}
+
+void exec_ended(pid_t pid, int status)
+{
+	if (command == 0 || pid != command)
+		return;
+	finish(
+	    WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
 }

@@ -1,6 +1,8 @@
 /* strates/init/session.c -- a shell on every terminal of the boot. */
 /* SPDX-License-Identifier: MIT */
 #include "strates/init/session.h"
+#include "abi/init_protocol.h"
+#include "strates/init/control.h"
 #include "strates/init/setup.h"
 #include "lib/file.h"
 #include "lib/fmt.h"
@@ -78,7 +80,7 @@ char *const *session_env(const char *terminal)
 	return (char *const *)(screen ? linux_env : serial_env);
 }
 
-[[gnu::noreturn]] static void session_child(const struct session *s)
+[[gnu::noreturn]] static void session_child(const struct session *s, int port)
 {
 	static char *const argv[] = {(char *)"chevron", NULL};
 	char path[48];
@@ -99,6 +101,8 @@ char *const *session_env(const char *terminal)
 		dup2(fd, to);
 	if (fd > 2)
 		close(fd);
+	if (port >= 0)
+		dup2(port, INIT_CONTROL_FD);
 	if (chdir("/root") != 0)
 		console_errno("/root");
 	execve("/bin/chevron", argv, session_env(s->terminal));
@@ -108,10 +112,15 @@ char *const *session_env(const char *terminal)
 
 static void session_start(struct session *s)
 {
+	/* Who sits at a terminal of the boot may do everything. */
+	int port = control_mint(INIT_MAY_ALL);
+
 	s->started = clock_ms();
 	s->pid = vfork();
 	if (s->pid == 0)
-		session_child(s);
+		session_child(s, port);
+	if (port >= 0)
+		close(port);
 	if (s->pid > 0)
 		return;
 	console_errno("cannot start a session");

@@ -35,6 +35,14 @@ long clock_ms(void)
 	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+uint64_t clock_ns(void)
+{
+	struct timespec t = {0};
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
 void console_line(const char *text)
 {
 	fd_fmt(2, "init: %s\n", text);

@@ -1,6 +1,7 @@
 /* strates/init/setup.h -- what is made before the first session. */
 /* SPDX-License-Identifier: MIT */
 #pragma once
+#include <stdint.h>
 
 /* Mount what is missing, open the console on 0, 1 and 2, set the host name.
  * Each failure is one line on the console; nothing stops. */
@@ -11,3 +12,5 @@ void console_line(const char *text);
 void console_errno(const char *what);
 /* Milliseconds of the monotonic clock. */
 long clock_ms(void);
+/* The same in nanoseconds. */
+uint64_t clock_ns(void);

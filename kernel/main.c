@@ -37,6 +37,8 @@
 #include "kernel/socket/unix.h"
 #include "kernel/sys/syscall.h"
 #include "kernel/vfs/path.h"
+#include "kernel/object/audit.h"
+#include "kernel/vfs/dev_audit.h"
 
 /* What the CPU needs before anything may fault or be per-CPU. */
 static void start_cpu(void)
@@ -110,6 +112,8 @@ noreturn_fn void kernel_main(void)
 	klog(LOG_INFO, "boot", "%u of %u CPUs, tables by %s", cpu_online_count,
 	    cpu_count, platform.source);
 	silo_init();
+	audit_init();
+	dev_audit_register();
 	syscall_init();
 	futex_init();
 	process_init();

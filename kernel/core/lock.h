@@ -57,6 +57,7 @@ enum lock_rank {
 	RANK_VMALLOC = 54, /* vmalloc's ranges */
 	RANK_KMAP = 55,    /* the kernel's own page tables */
 	RANK_FRAMES = 56,  /* buddy zones */
+	RANK_AUDIT = 57,   /* the audit records */
 	RANK_IRQ = 58,     /* interrupt tables and controllers */
 	RANK_TLB = 59,     /* shootdown requests */
 	RANK_RCU = 60,     /* deferred frees */

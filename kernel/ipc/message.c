@@ -5,6 +5,7 @@
 #include "kernel/core/panic.h"
 #include "kernel/core/runqueue.h"
 #include "kernel/core/wait.h"
+#include "kernel/object/audit.h"
 #include "kernel/object/process.h"
 #include "kernel/object/silo.h"
 
@@ -135,7 +136,7 @@ static enum err may_call(struct port *p)
 {
 	if (atomic_load(&p->closed))
 		return E_CONNRESET;
-	return silo_flow_check(silo_current(), p->silo);
+	return audit_flow(silo_current(), p->silo);
 }
 
 /* Give c's message to a receiver that waits now; false: there is none. */

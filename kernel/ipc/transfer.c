@@ -4,6 +4,7 @@
 #include "kernel/ipc/transfer.h"
 #include "kernel/mm/usercopy.h"
 #include "kernel/object/desc.h"
+#include "kernel/object/restrict.h"
 
 enum err transfer_collect(
     struct thread *t, const struct ipc_more *more, unsigned n)
@@ -31,6 +32,20 @@ void transfer_drop(struct thread *t)
 		grant_put(t->ipc.grants[--t->ipc.grant_count]);
 }
 
+/* One that came from g's holder becomes our own. */
+static enum err install_one(struct grant *g, uint32_t rights, int32_t *fd)
+{
+	struct grant *own;
+	enum err e = restrict_receive(g, g->silo, rights & g->rights, &own);
+
+	if (e != OK)
+		return e;
+	e = desc_install_grant(own, rights, 0, 0, fd);
+	if (e != OK)
+		grant_put(own);
+	return e;
+}
+
 static void install(struct ipc_thread *m)
 {
 	struct uptr at = {m->more};
@@ -38,15 +53,13 @@ static void install(struct ipc_thread *m)
 	unsigned n = m->grant_count;
 
 	for (unsigned i = 0; i < n; i++) {
-		enum err e = E_FAULT;
+		enum err e =
+		    at.addr ? install_one(m->grants[i], m->rights[i], &fds[i])
+		            : E_FAULT;
 
-		if (at.addr)
-			e = desc_install_grant(
-			    m->grants[i], m->rights[i], 0, 0, &fds[i]);
-		if (e != OK) {
-			grant_put(m->grants[i]);
+		grant_put(m->grants[i]);
+		if (e != OK)
 			fds[i] = e;
-		}
 	}
 	m->grant_count = 0;
 	if (!at.addr || (copy_to_user(at, fds, sizeof(fds)) == OK &&

@@ -63,8 +63,9 @@ enum err grant_derive(struct grant *g, struct silo *to, uint32_t rights,
 	atomic_init(&child->refs, 1);
 	atomic_init(&child->revoked, false);
 	child->rights = rights;
-	child->granter_sid = silo_current()->sid;
-	child->granter = silo_current()->index;
+	/* Whoever calls us, it is the holder of g who gives it on. */
+	child->granter_sid = g->silo->sid;
+	child->granter = g->silo->index;
 	child->badge = g->badge ? g->badge : badge;
 	child->object = o;
 	child->parent = g;
@@ -81,7 +82,7 @@ enum err grant_derive(struct grant *g, struct silo *to, uint32_t rights,
 	lock_drop(&o->grant_lock);
 	/* The node names both: neither's SID is given out again before it goes */
 	silo_pin(to);
-	silo_pin(silo_current());
+	silo_pin(g->silo);
 	*out = child;
 	return OK;
 }

@@ -107,7 +107,7 @@ static void set_registers(struct thread *t, vaddr_t code)
 	    .orig_rax = UINT64_MAX,
 	};
 	kstrlcpy(t->name, "init", sizeof(t->name));
-	t->calls = (const void *const *)syscall_table;
+	t->calls = syscall_table.all;
 	t->aspace = t->process->aspace;
 	t->altstack_flags = SS_DISABLE;
 	atomic_store(&t->state, THREAD_RUNNING);

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 /* cold: compiled for size */
 #include "kernel/object/restrict.h"
+#include "kernel/object/audit.h"
 #include "kernel/object/desc.h"
 #include "kernel/vfs/view.h"
 
@@ -26,14 +27,22 @@ enum err restrict_receive(struct grant *g, const struct silo *from,
 	struct process *p = process_current();
 	enum err e = object_admitted(g->object, mode_current());
 
-	if (e == OK && process_sandboxed(p))
-		e = E_PERM; /* it has what it has */
-	if (e == OK)
-		e = silo_flow_check(from, p->silo);
+	if (e != OK) {
+		audit(AUDIT_MODE, from, e, rights);
+		return e;
+	}
+	if (process_sandboxed(p)) {
+		audit(AUDIT_SANDBOX, from, E_PERM, rights);
+		return E_PERM; /* it has what it has */
+	}
+	e = audit_flow(from, p->silo);
 	if (e != OK)
 		return e;
-	if (g->silo != p->silo)
-		return grant_derive(g, p->silo, rights, 0, out);
+	if (g->silo != p->silo) {
+		e = grant_derive(g, p->silo, rights, 0, out);
+		audit_of(from, 0, AUDIT_GRANT, p->silo, e, rights);
+		return e;
+	}
 	*out = grant_get(g);
 	return OK;
 }
@@ -54,6 +63,7 @@ enum err restrict_pledge(uint32_t mode)
 	uint32_t rights;
 	bool closes;
 
+	audit(AUDIT_PLEDGE, NULL, mode & ~p->pledge ? E_PERM : OK, mode);
 	if (mode & ~p->pledge)
 		return E_PERM;
 	p->pledge = mode;
@@ -70,4 +80,5 @@ enum err restrict_pledge(uint32_t mode)
 void restrict_sandbox(void)
 {
 	process_current()->restricted |= RESTRICT_SANDBOX;
+	audit(AUDIT_SANDBOX, NULL, OK, 0);
 }

@@ -5,6 +5,7 @@
 #include "kernel/arch/x86_64/irq.h"
 #include "kernel/arch/x86_64/regs.h"
 #include "kernel/arch/x86_64/traps.h"
+#include "kernel/object/audit.h"
 #include "kernel/core/klog.h"
 #include "kernel/core/sched.h"
 #include "kernel/core/string.h"
@@ -337,6 +338,8 @@ static void fault_log(const struct ksiginfo *info)
 	    "ip=%#lx sp=%#lx err=%#lx",
 	    p->pid, p->comm, what, info->signo, info->code, info->addr, r->rip,
 	    r->rsp, r->orig_rax);
+	audit(AUDIT_CRASH, p->silo, OK,
+	    (uint64_t)p->pid << 32 | (uint32_t)info->signo);
 }
 
 void signal_force_fault(int signo, int code, uint64_t addr, uint32_t trapno)

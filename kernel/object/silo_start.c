@@ -5,6 +5,7 @@
 #include "kernel/core/sched.h"
 #include "kernel/core/string.h"
 #include "kernel/mm/slab.h"
+#include "kernel/object/audit.h"
 #include "kernel/object/desc_table.h"
 #include "kernel/object/exec_internal.h"
 #include "kernel/object/signal_internal.h"
@@ -79,7 +80,7 @@ static enum err give(
 
 	if (g->silo == s)
 		return desc_table_insert(t, fd->to, grant_get(g), fd->rights);
-	e = silo_flow_check(silo_current(), s);
+	e = audit_flow(silo_current(), s);
 	if (e == OK)
 		e = object_admitted(g->object, atomic_load(&s->mode));
 	if (e == OK)
@@ -113,8 +114,8 @@ static enum err make_parts(struct process *p, const struct silo_spawn *how,
 
 static void set_thread(struct process *p, struct thread *t)
 {
-	t->calls = p->silo->abi_linux ? (const void *const *)syscall_table
-	                              : syscall_native;
+	t->calls =
+	    p->silo->abi_linux ? syscall_table.all : syscall_table.native;
 	t->altstack_flags = SS_DISABLE;
 	t->cpu = thread_current()->cpu;
 	kstrlcpy(t->name, p->comm, sizeof(t->name));

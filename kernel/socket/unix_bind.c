@@ -7,6 +7,7 @@
 #include "kernel/core/random.h"
 #include "kernel/core/string.h"
 #include "kernel/mm/slab.h"
+#include "kernel/object/audit.h"
 #include "kernel/object/restrict.h"
 #include "kernel/vfs/change.h"
 #include "kernel/vfs/view.h"
@@ -264,7 +265,7 @@ enum err unix_autobind(struct unix_sock *s)
  */
 static enum err flow_check(const struct unix_sock *to)
 {
-	return silo_flow_check(silo_current(), to->silo);
+	return audit_flow(silo_current(), to->silo);
 }
 
 static enum err find_target(

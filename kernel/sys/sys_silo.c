@@ -5,6 +5,7 @@
 #include "kernel/core/string.h"
 #include "kernel/mm/slab.h"
 #include "kernel/mm/usercopy.h"
+#include "kernel/object/audit.h"
 #include "kernel/object/desc.h"
 #include "kernel/object/restrict.h"
 #include "kernel/object/silo_start.h"
@@ -59,10 +60,12 @@ long sys_silo_create(struct uptr config)
 	struct silo *s;
 	enum err e = copy_from_user(&c, config, sizeof(c));
 
-	if (e == OK)
-		e = create_check(&c);
+	if (e != OK)
+		return e;
+	e = create_check(&c);
 	if (e == OK)
 		e = silo_make(&c, &s);
+	audit(AUDIT_SPAWN, e == OK ? s : NULL, e, c.mode);
 	return e == OK ? install(s, RIGHTS_ALL) : (long)e;
 }
 
@@ -153,6 +156,7 @@ long sys_silo_control(int fd, uint32_t op)
 	if (e != OK)
 		return e;
 	e = silo_operate(s, (enum silo_op)op);
+	audit(AUDIT_STOP, s, e, op);
 	desc_release(&h);
 	return e;
 }
@@ -241,6 +245,7 @@ long sys_silo_open(uint32_t sid, uint32_t rights)
 	if (!s)
 		return E_SRCH;
 	if (rights & ~rights_over(mode, s)) {
+		audit(AUDIT_MODE, s, E_PERM, rights);
 		silo_put(s);
 		return E_PERM;
 	}

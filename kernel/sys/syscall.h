@@ -22,13 +22,16 @@ enum { SYSCALL_MAX = 512, SYSCALL_TABLE = SYSCALL_MAX + NATIVE_MAX };
 
 typedef long syscall_fn(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3,
     uint64_t a4, uint64_t a5);
-extern void *const syscall_table[SYSCALL_TABLE];
-
 /*
- * What the threads of native silos have instead of the first SYSCALL_MAX of
- * them: sys_refused where kernel/sys/calls.h has nothing.
+ * The handlers that threads of Linux silos have, all of them, and what those of
+ * native ones have instead of the first SYSCALL_MAX: sys_refused where
+ * kernel/sys/calls.h has nothing. Made from call_list.S at boot.
  */
-extern const void *syscall_native[SYSCALL_MAX];
+struct aligned_to(PAGE_SIZE) syscall_tables {
+	const void *all[SYSCALL_TABLE];
+	const void *native[SYSCALL_MAX];
+};
+extern struct syscall_tables syscall_table;
 long sys_refused(void);  /* E_PERM, counted by the silo */
 void syscall_init(void); /* boot, before the first process */
 

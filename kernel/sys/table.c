@@ -1,11 +1,14 @@
 /* kernel/sys/table.c -- from a number to its handler. */
 /* SPDX-License-Identifier: MIT */
-/* layers: the one place where the personality's calls are plugged in. */
 
 #include "kernel/sys/syscall.h"
 #include "kernel/core/klog.h"
+#include "kernel/core/panic.h"
 #include "kernel/core/thread.h"
+#include "kernel/mm/page.h"
+#include "kernel/object/audit.h"
 #include "kernel/object/silo.h"
+#include "kernel/arch/x86_64/mmu.h"
 #include "kernel/arch/x86_64/regs.h"
 
 static _Atomic uint32_t syscall_unknown_count[SYSCALL_MAX];
@@ -67,16 +70,30 @@ long sys_unknown(void)
 	return E_NOSYS;
 }
 
-const void *syscall_native[SYSCALL_MAX];
+/*
+ * The tables are filled at boot and read only from then on, also by their
+ * other address in the direct map.
+ */
+struct syscall_tables syscall_table
+    __attribute__((section(".bss.page_aligned")));
 
 long sys_refused(void)
 {
 	atomic_fetch_add_explicit(
 	    &silo_current()->refused, 1, memory_order_relaxed);
+	audit(AUDIT_SYSCALL, NULL, E_PERM,
+	    thread_regs(thread_current())->orig_rax);
 	return E_PERM;
 }
 
-void syscall_init(void)
+/* See call_list.S. */
+struct call {
+	int32_t nr;
+	int32_t distance; /* of the handler from this word */
+};
+extern const struct call call_list[], call_list_end[];
+
+static void fill(void)
 {
 	static const uint16_t allowed[] = {
 #define SYSCALL(nr, name)      (nr),
@@ -85,52 +102,32 @@ void syscall_init(void)
 #undef SYSCALL
 #undef SYSCALL_REGS
 	};
+	struct syscall_tables *t = &syscall_table;
 
+	for (unsigned i = 0; i < SYSCALL_TABLE; i++)
+		t->all[i] = (const void *)sys_unknown;
+	for (const struct call *c = call_list; c < call_list_end; c++) {
+		int i = c->nr < SYSCALL_MAX
+		            ? c->nr
+		            : c->nr - NATIVE_FIRST + SYSCALL_MAX;
+
+		t->all[i] = (const char *)&c->distance + c->distance;
+	}
 	for (unsigned i = 0; i < SYSCALL_MAX; i++)
-		syscall_native[i] = (const void *)sys_refused;
+		t->native[i] = (const void *)sys_refused;
 	for (unsigned i = 0; i < COUNT(allowed); i++)
-		syscall_native[allowed[i]] = syscall_table[allowed[i]];
+		t->native[allowed[i]] = t->all[allowed[i]];
 }
 
-/*
- * Handlers have many types; the table holds addresses only, and assembly calls
- * them with the six register arguments.
- */
-#define SYSCALL(nr, name) \
-	extern const char entry_##name[] __asm__("sys_" #name);
-#define SYSCALL_REGS(nr, name) \
-	extern const char entry_##name[] __asm__("stub_" #name);
-#define NATIVE(nr, name)      SYSCALL(nr, name)
-#define NATIVE_REGS(nr, name) SYSCALL_REGS(nr, name)
-#define NATIVE_FAST(nr, name) SYSCALL_REGS(nr, name)
-#include "kernel/sys/calls.h"
-#include "abi/native_calls.h"
-#ifdef CONFIG_LINUX
-#include "kernel/linux/calls.h"
-#endif
-#undef SYSCALL
-#undef SYSCALL_REGS
-#undef NATIVE
-#undef NATIVE_REGS
-#undef NATIVE_FAST
+void syscall_init(void)
+{
+	vaddr_t at = (vaddr_t)&syscall_table;
+	size_t size = sizeof(syscall_table);
+	unsigned flags;
+	paddr_t pa;
 
-/* Later entries override the default: that is the point of the list. */
-#pragma GCC diagnostic ignored "-Woverride-init"
-#ifdef __clang__
-#pragma clang diagnostic ignored "-Winitializer-overrides"
-#endif
-
-#define SYSCALL(nr, name)      [nr] = (void *)entry_##name,
-#define SYSCALL_REGS(nr, name) [nr] = (void *)entry_##name,
-#define NATIVE(nr, name) \
-	[SYSCALL_MAX + (nr) - NATIVE_FIRST] = (void *)entry_##name,
-#define NATIVE_REGS(nr, name) NATIVE(nr, name)
-#define NATIVE_FAST(nr, name) NATIVE(nr, name)
-void *const syscall_table[SYSCALL_TABLE] = {
-    [0 ... SYSCALL_TABLE - 1] = (void *)sys_unknown,
-#include "kernel/sys/calls.h"
-#include "abi/native_calls.h"
-#ifdef CONFIG_LINUX
-#include "kernel/linux/calls.h"
-#endif
-};
+	fill();
+	if (!mmu_kwalk(at, &pa, &flags) || mmu_kprotect(at, size, 0) != OK ||
+	    mmu_kprotect((vaddr_t)phys_to_virt(pa), size, 0) != OK)
+		panic("the system call tables stay writable");
+}

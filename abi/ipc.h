@@ -45,6 +45,8 @@ enum ipc_flags {
 	 * caller gets -(tag's verb) in rax and no message.
 	 */
 	IPC_REFUSE = 4,
+	/* ipc_reply: to the caller of the reply right in rdi, not our own. */
+	IPC_DETACHED = 8,
 };
 
 /* One piece of the caller's memory. */

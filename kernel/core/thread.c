@@ -36,6 +36,7 @@ void thread_setup(struct thread *t, const char *name)
 	t->refs = 1;
 	t->class = CLASS_FAIR;
 	t->weight = 1024;
+	t->ipc.slot.of_thread = true;
 	list_init(&t->run_link);
 	list_init(&t->process_link);
 	list_init(&t->sig_queue);

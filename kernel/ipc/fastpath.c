@@ -57,12 +57,16 @@ static inline bool plain(const struct regs *r)
 	       IPC_TAG_WORDS(r->rsi) <= IPC_WORDS;
 }
 
-/* Can we switch to t, which waits for us, right now? Its queue is locked. */
+/*
+ * Can we switch to t, which waits for us, right now? Its queue is locked. One
+ * that was pushed aside just before its sleep is still queued.
+ */
 static inline bool ready(const struct thread *t)
 {
 	return atomic_load_explicit(&t->state, memory_order_relaxed) ==
 	           THREAD_SLEEPING &&
-	       t->ipc.direct && t->work == 0 && t->class == CLASS_FAIR;
+	       !t->queued && t->ipc.direct && t->work == 0 &&
+	       t->class == CLASS_FAIR;
 }
 
 static inline void put_to_sleep(struct thread *t, struct regs *r)

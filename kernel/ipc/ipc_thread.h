@@ -47,6 +47,7 @@ struct reply_slot {
 	 * gives up waits for that.
 	 */
 	_Atomic bool copying;
+	bool of_thread; /* const: part of a thread, not of a reply object */
 };
 
 struct ipc_thread {

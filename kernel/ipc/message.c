@@ -1,6 +1,7 @@
 /* kernel/ipc/message.c -- giving, taking and answering messages: slow path. */
 /* SPDX-License-Identifier: MIT */
 #include "kernel/ipc/message.h"
+#include "kernel/ipc/cycle.h"
 #include "kernel/arch/x86_64/regs.h"
 #include "kernel/core/panic.h"
 #include "kernel/core/runqueue.h"
@@ -219,6 +220,8 @@ enum err message_send(struct grant *g, bool nonblock)
 		return OK;
 	if (nonblock)
 		return E_AGAIN;
+	if (cycle_closes(p))
+		return E_DEADLK;
 	e = join_callers(p, t);
 	if (e == OK)
 		meet_late(p, t);
@@ -278,6 +281,7 @@ long message_receive(struct port *p, nsec_t deadline, bool nonblock)
 	struct thread *t = thread_current();
 	long e;
 
+	cycle_note_server(p);
 	do {
 		if (take_caller(p, t))
 			return OK;

@@ -12,7 +12,8 @@
 /*
  * Send our message through g (a sending capability, right CALL checked): with
  * OK it is given or queued, and message_wait follows. E_CONNRESET, E_ACCES (the
- * flow rules), E_AGAIN (nonblock, nobody waits for it).
+ * flow rules), E_AGAIN (nonblock, nobody waits for it), E_DEADLK (its only
+ * server waits for us).
  */
 enum err message_send(struct grant *g, bool nonblock);
 

@@ -56,6 +56,11 @@ static void serve_release(struct object *o)
 	object_put(&p->send);
 }
 
+static void port_free(struct rcu_head *h)
+{
+	kfree(container_of(h, struct port, send.rcu));
+}
+
 static void send_release(struct object *o)
 {
 	struct port *p = container_of(o, struct port, send);
@@ -63,7 +68,8 @@ static void send_release(struct object *o)
 	KASSERT(list_empty(&p->callers));
 	for (unsigned i = 0; i < cpu_count; i++)
 		KASSERT_SLOW(list_empty(&p->cpus[i].receivers));
-	kfree(p);
+	/* Who looks for a cycle of calls may have come across it. */
+	rcu_call(&o->rcu, port_free);
 }
 
 const struct object_ops port_serve_ops = {

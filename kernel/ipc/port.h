@@ -33,9 +33,13 @@ struct port {
 	_Atomic uint32_t caller_count;         /* of callers */
 	_Atomic bool closed;                   /* set once, under lock */
 	struct silo *silo;                     /* const: who serves */
-	struct port_stat stat;                 /* lock; fast_calls aside */
-	struct port_cpu cpus[];                /* cpu_count of them */
+	/* The only thread that ever received here; 0: none; PORT_MANY. */
+	_Atomic uint32_t server;
+	struct port_stat stat;  /* lock; fast_calls aside */
+	struct port_cpu cpus[]; /* cpu_count of them */
 };
+
+enum { PORT_MANY = UINT32_MAX };
 
 extern const struct object_ops port_serve_ops, port_send_ops;
 

@@ -116,6 +116,13 @@ void pid_release_locked(uint32_t pid)
 	chunk_leave_locked(index, last_pid);
 }
 
+struct thread *thread_peek(uint32_t tid)
+{
+	struct pid_entry *e = pid_entry(tid);
+
+	return e ? rcu_load(e->thread) : NULL;
+}
+
 struct thread *thread_find(uint32_t tid)
 {
 	struct pid_entry *e;

@@ -199,6 +199,8 @@ void process_times(struct process *p, nsec_t *user, nsec_t *kernel);
  */
 struct process *process_find(uint32_t pid); /* gives a reference */
 struct thread *thread_find(uint32_t tid);   /* gives a reference */
+/* Of any silo, without a reference: within rcu_read_enter and _exit. */
+struct thread *thread_peek(uint32_t tid);
 /* Next living or zombie process with pid >= *pid; gives a reference. */
 struct process *process_next(uint32_t *pid);
 /* The same of all silos: for the kernel's own purposes. */

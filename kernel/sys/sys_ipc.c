@@ -4,6 +4,7 @@
 #include "kernel/arch/x86_64/regs.h"
 #include "kernel/core/wait.h"
 #include "kernel/ipc/message.h"
+#include "kernel/ipc/reply.h"
 #include "kernel/ipc/fastpath.h"
 #include "kernel/ipc/transfer.h"
 #include "kernel/ipc/window.h"
@@ -165,24 +166,70 @@ static enum err refusal(const struct request *q)
 	return code >= 1 && code < 512 ? (enum err) - (int)code : E_IO;
 }
 
-static enum err reply(const struct request *q)
+static enum err reply(const struct request *q, struct reply_slot *slot)
 {
 	struct thread *t = thread_current();
 	enum err e = transfer_collect(t, &q->more, IPC_TAG_DESCS(q->regs->rsi));
 
 	if (e != OK)
 		return e;
-	e = message_reply(&t->ipc.slot, q->regs, refusal(q));
+	e = message_reply(slot, q->regs, refusal(q));
 	transfer_drop(t); /* what nobody took */
 	return e;
+}
+
+/* The reply right behind fd. E_INVAL: something else. */
+static enum err hold_reply(int fd, struct held *h, struct reply **out)
+{
+	enum err e = desc_hold(fd, RIGHT_CALL, h);
+
+	if (e != OK)
+		return e;
+	*out = reply_of(h->obj);
+	if (*out)
+		return OK;
+	desc_release(h);
+	return E_INVAL;
 }
 
 long sys_ipc_reply(void)
 {
 	struct request q;
-	enum err e = parse(&q, IPC_REFUSE, true);
+	struct reply *r;
+	struct held h;
+	enum err e = parse(&q, IPC_REFUSE | IPC_DETACHED, true);
 
-	return e == OK ? reply(&q) : e;
+	if (e != OK)
+		return e;
+	if (!(q.flags & IPC_DETACHED))
+		return reply(&q, &thread_current()->ipc.slot);
+	if ((e = hold_reply(q.fd, &h, &r)) != OK)
+		return e;
+	e = reply(&q, &r->slot);
+	desc_release(&h);
+	return e;
+}
+
+long sys_ipc_detach(void)
+{
+	struct reply *r;
+	enum err e;
+	int fd;
+
+	if ((e = reply_create(&r)) != OK)
+		return e;
+	if ((e = desc_install(&r->object, RIGHTS_ALL, 0, 0, &fd)) != OK) {
+		object_put(&r->object);
+		return e;
+	}
+	/* Another thread that closes the number already is its own fault. */
+	object_get(&r->object);
+	e = reply_take(r, &thread_current()->ipc.slot);
+	object_put(&r->object);
+	if (e == OK)
+		return fd;
+	(void)desc_close(fd);
+	return e;
 }
 
 long sys_ipc_reply_receive(void)
@@ -194,7 +241,7 @@ long sys_ipc_reply_receive(void)
 		return e;
 	/* A caller that went away meanwhile needs no answer. */
 	if (atomic_load(&thread_current()->ipc.slot.caller)) {
-		e = reply(&q);
+		e = reply(&q, &thread_current()->ipc.slot);
 		if (e != OK && e != E_CANCELED)
 			return e;
 	}
@@ -209,4 +256,32 @@ long sys_msg_read(uint64_t offset, struct uptr to, uint64_t size)
 long sys_msg_write(uint64_t offset, struct uptr from, uint64_t size)
 {
 	return window_write(&thread_current()->ipc.slot, offset, from, size);
+}
+
+long sys_reply_read(int fd, uint64_t offset, struct uptr to, uint64_t size)
+{
+	struct reply *r;
+	struct held h;
+	enum err e = hold_reply(fd, &h, &r);
+	long n;
+
+	if (e != OK)
+		return e;
+	n = window_read(&r->slot, offset, to, size);
+	desc_release(&h);
+	return n;
+}
+
+long sys_reply_write(int fd, uint64_t offset, struct uptr from, uint64_t size)
+{
+	struct reply *r;
+	struct held h;
+	enum err e = hold_reply(fd, &h, &r);
+	long n;
+
+	if (e != OK)
+		return e;
+	n = window_write(&r->slot, offset, from, size);
+	desc_release(&h);
+	return n;
 }

@@ -15,6 +15,8 @@ long sys_ipc_receive(void);
 long sys_ipc_reply_receive(void);
 /* E_CANCELED: nobody waits for an answer (any more). */
 long sys_ipc_reply(void);
+/* The right to answer the present caller, as a descriptor. E_CANCELED. */
+long sys_ipc_detach(void);
 
 /*
  * Copy from, to the window of the caller that we are to answer, from `offset`
@@ -23,3 +25,6 @@ long sys_ipc_reply(void);
  */
 long sys_msg_read(uint64_t offset, struct uptr to, uint64_t size);
 long sys_msg_write(uint64_t offset, struct uptr from, uint64_t size);
+/* The same of the caller behind a reply right. */
+long sys_reply_read(int fd, uint64_t offset, struct uptr to, uint64_t size);
+long sys_reply_write(int fd, uint64_t offset, struct uptr from, uint64_t size);

@@ -5,6 +5,7 @@
 #include "chevron/input.h"
 #include "chevron/session.h"
 #include "lib/file.h"
+#include "lib/init_client.h"
 #include "lib/fmt.h"
 #include <errno.h>
 #include <limits.h>
@@ -98,6 +99,7 @@ int main(int argc, char **argv)
 	bool person = false;
 
 	sh.pid = getpid();
+	init_hold(); /* what is started here does not get it by itself */
 	start_variables(&sh);
 	if (argc > 1 && strcmp(argv[1], "-c") == 0)
 		run_command(&sh, argc, argv);

@@ -12,6 +12,7 @@
 #include "chevron/cmd/power.h"
 #include "chevron/cmd/print.h"
 #include "chevron/cmd/ps.h"
+#include "chevron/cmd/silo.h"
 #include "chevron/cmd/text.h"
 #include "chevron/cmd/variables.h"
 #include <stdlib.h>
@@ -87,9 +88,24 @@ static const struct command commands[] = {
         SPECIAL},
     {"shift", cmd_shift, "drop parameters", "[N]", SPECIAL},
     {"shutdown", cmd_power, "switch the machine off", "[-f]", 0},
+    {"silo", cmd_silo, "see and manage silos",
+        "list | info SILO... | events [-f] [SILO]\n"
+        "       silo run PROGRAM [ARGS]\n"
+        "       silo spawn FILE | spawn [-n] [-f FAMILY] [-m MODE] "
+        "[-M MEMORY] [-r RESTART]\n"
+        "                  [-s SID] NAME PROGRAM [ARGS]\n"
+        "       silo start|stop|kill|destroy|suspend|resume SILO...\n"
+        "       silo rename SILO NAME | config show SILO... | config reload",
+        CMD_FORK},
     {"sleep", cmd_sleep, "wait", "SECONDS[smhd]...", CMD_FORK},
     {"source", cmd_source, "run a file in this shell", "FILE [ARGS]", SPECIAL},
     {"stat", cmd_stat, "show what is known about files", "[-L] FILE...", 0},
+    {"strate", cmd_strate, "see and manage strates, by their silos",
+        "list | info SILO... | config show SILO...\n"
+        "       strate spawn FILE | spawn [OPTIONS as silo] NAME PROGRAM "
+        "[ARGS]\n"
+        "       strate start|stop|kill|destroy SILO... | rename SILO NAME",
+        CMD_FORK},
     {"test", cmd_test, "test a condition", "CONDITION", 0},
     {"top", cmd_top, "watch processes (q quits)", "[-n TURNS] [-d SECONDS]",
         CMD_FORK},

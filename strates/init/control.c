@@ -35,7 +35,11 @@ struct request {
 	int give;     /* a descriptor for the answer, -1 */
 };
 
-enum { EVENTS_AT_ONCE = 32, STACK = 64 << 10 };
+enum {
+	EVENTS_AT_ONCE = 32,
+	STACK = 64 << 10,
+	RUN_RIGHTS = RIGHT_READ | RIGHT_SIGNAL | RIGHT_MANAGE,
+};
 
 static int port = -1, changed = -1;
 static char text_buf[INIT_TEXT_MAX + 1];
@@ -159,7 +163,9 @@ static int do_list(struct request *r)
 			sid = s->sid;
 		e = describe(s, sid, &d);
 		above = sid;
-	} while (e == -ESRCH); /* it went between the two looks */
+		/* It went between the two looks, or is about to. */
+	} while (e == -ESRCH || (e == 0 && d.status == INIT_FOREIGN &&
+	                            d.info.state == SILO_DESTROYED));
 	return e != 0 ? e : answer(r, &d, sizeof(d));
 }
 
@@ -331,10 +337,9 @@ static int do_run(struct request *r)
 	                                 "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 	                                 "0123456789-_.") != r->n)
 		return -EINVAL;
-	e = silos_run(r->text, &s);
+	e = silos_run(r->text, &s, &r->give);
 	if (e != 0)
 		return e;
-	r->give = s->fd;
 	r->m.word[0] = s->sid;
 	r->words = 1;
 	return 0;
@@ -420,26 +425,30 @@ static int handle(struct request *r)
 	return e;
 }
 
+/* A caller that is gone needs no answer; one that cannot be given its
+ * descriptor is told why. */
 static void reply(struct request *r, int e)
 {
-	struct ipc_more more = {.descs = {r->give}};
+	struct ipc_more more = {.descs = {r->give}, .rights = {RUN_RIGHTS}};
 
-	if (e != 0) {
-		r->m.tag = (uint32_t)-e;
-		(void)ipc_reply(IPC_REFUSE, &r->m, NULL);
-		return; /* a caller that is gone needs none */
+	if (e == 0) {
+		r->m.tag = IPC_TAG(0, r->words);
+		if (r->give >= 0)
+			r->m.tag |= (uint64_t)1 << 36;
+		e = (int)ipc_reply(0, &r->m, r->give >= 0 ? &more : NULL);
 	}
-	r->m.tag = IPC_TAG(0, r->words);
-	if (r->give >= 0) {
-		r->m.tag |= (uint64_t)1 << 36;
-		more.rights[0] = RIGHT_READ | RIGHT_SIGNAL | RIGHT_MANAGE;
-	}
-	(void)ipc_reply(0, &r->m, r->give >= 0 ? &more : NULL);
+	if (r->give >= 0)
+		close(r->give);
+	if (e == 0)
+		return;
+	r->m.tag = (uint32_t)-e;
+	(void)ipc_reply(IPC_REFUSE, &r->m, NULL);
 }
 
 static void *serve(void *unused)
 {
 	static struct request r;
+	unsigned came;
 
 	(void)unused;
 	for (;;) {
@@ -447,8 +456,9 @@ static void *serve(void *unused)
 		r.give = -1;
 		if (ipc_receive((uint32_t)port, &r.m, &r.more, &r.from) != 0)
 			continue;
+		came = IPC_TAG_DESCS(r.m.tag);
 		reply(&r, handle(&r));
-		for (unsigned i = 0; i < IPC_TAG_DESCS(r.m.tag); i++)
+		for (unsigned i = 0; i < came; i++)
 			if (r.more.descs[i] >= 0)
 				close(r.more.descs[i]);
 	}

@@ -1,5 +1,6 @@
 /* strates/init/manage.c -- what silos there are to be: boot, reload, requests. */
 /* SPDX-License-Identifier: MIT */
+#include "abi/rights.h"
 #include "lib/fmt.h"
 #include "lib/silo.h"
 #include "strates/init/setup.h"
@@ -143,15 +144,12 @@ int silos_spawn(struct config *c)
 	return e;
 }
 
-/* The program's own name: the profile of applications says the rest. */
-int silos_run(const char *name, struct managed **out)
+/* By the profile of applications, but with a session's counts: no quotas. */
+static int run_config(const char *name, uint32_t sid, struct silo_config *how)
 {
 	struct manifest_error e;
 	char text[300];
 	struct config *c;
-	struct managed *s;
-	struct silo_config how;
-	uint32_t sid = free_sid();
 
 	fmt_buf(text, sizeof(text),
 	    "[[silos]]\nname = \"%.20s-%u\"\nsid = %u\nfamily = \"USR\"\n"
@@ -161,23 +159,41 @@ int silos_run(const char *name, struct managed **out)
 	c = config_read(text, strlen(text), &e);
 	if (c == NULL)
 		return -EINVAL;
-	how = config_of(c->m, &c->m->silos[0]);
-	how.quota[QUOTA_PROCESSES] = 0; /* those of a session: no quota */
-	how.quota[QUOTA_THREADS] = 0;
-	how.quota[QUOTA_DESCRIPTORS] = 0;
+	*how = config_of(c->m, &c->m->silos[0]);
+	how->quota[QUOTA_PROCESSES] = 0;
+	how->quota[QUOTA_THREADS] = 0;
+	how->quota[QUOTA_DESCRIPTORS] = 0;
 	config_put(c);
-	s = silo_new();
+	return 0;
+}
+
+/*
+ * The descriptor that made the silo goes to who asked; init opens another, as
+ * each opening gives every record once.
+ */
+int silos_run(const char *name, struct managed **out, int *give)
+{
+	struct silo_config how;
+	uint32_t sid = free_sid();
+	int e = run_config(name, sid, &how);
+	struct managed *s = e == 0 ? silo_new() : NULL;
+
 	if (s == NULL)
-		return -ENOMEM;
+		return e != 0 ? e : -ENOMEM;
 	s->origin = INIT_OF_RUN;
 	s->sid = sid;
 	s->kill_at = clock_ns() + RUN_UNUSED_MS * MS;
 	memcpy(s->name, how.name, sizeof(s->name));
-	s->fd = silo_create(&how);
+	*give = silo_create(&how);
+	if (*give >= 0)
+		s->fd = silo_open(
+		    sid, RIGHT_READ | RIGHT_WAIT | RIGHT_SIGNAL | RIGHT_MANAGE);
 	if (s->fd < 0) {
+		e = -errno;
 		s->leaving = true;
-		return -errno;
+		return e;
 	}
+	fcntl(*give, F_SETFD, FD_CLOEXEC);
 	fcntl(s->fd, F_SETFD, FD_CLOEXEC);
 	fcntl(s->fd, F_SETFL, O_NONBLOCK);
 	*out = s;

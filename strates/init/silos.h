@@ -75,8 +75,8 @@ void silos_reload(struct config *c, uint64_t counts[3]);
 int silos_spawn(struct config *c);
 /* A number of the user tier for one that is to be spawned; never the same. */
 uint32_t silos_number(void);
-/* Make a silo for one program of a session. */
-int silos_run(const char *name, struct managed **out);
+/* Make a silo for one program of a session; gives a descriptor for that. */
+int silos_run(const char *name, struct managed **out, int *give);
 
 /* The managed silo of that number or name, or NULL. */
 struct managed *silos_find(uint32_t sid, const char *name);

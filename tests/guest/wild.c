@@ -125,6 +125,20 @@ static void *call_wildly(void *arg)
 	return 0;
 }
 
+/* It may have blocked every signal that would have cut it short. */
+static void wait_or_kill(pid_t pid)
+{
+	struct timespec ms = {0, 1000000};
+
+	for (int i = 0; i < 2000; i++) {
+		if (waitpid(pid, 0, WNOHANG) == pid)
+			return;
+		nanosleep(&ms, 0);
+	}
+	kill(pid, SIGKILL);
+	tap_wait(pid);
+}
+
 /* A child whose threads make the calls; all seeds follow from one. */
 static void try_call(long n, int rounds, uint64_t start)
 {
@@ -134,7 +148,7 @@ static void try_call(long n, int rounds, uint64_t start)
 
 	CHECK(pid >= 0);
 	if (pid) {
-		tap_wait(pid);
+		wait_or_kill(pid);
 		return;
 	}
 	setrlimit(RLIMIT_NOFILE, &(struct rlimit){64, 64});

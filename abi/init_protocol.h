@@ -49,7 +49,8 @@ enum init_verb {
 	INIT_NUMBER, /* word 0: a SID of the user tier that is free */
 	INIT_RUN,    /* the text is a name: a silo for one program of a session;
 	              * its descriptor comes back, word 0: its SID */
-	INIT_RELOAD, /* words: silos added, removed, changed */
+	INIT_RELOAD, /* the text is a manifest in place of the present one, or
+	              * nothing: /etc/silo.toml; words: added, removed, changed */
 	INIT_VERBS,
 };
 

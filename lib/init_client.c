@@ -141,13 +141,13 @@ int init_run(const char *name, uint32_t *sid)
 	return a.more.descs[0];
 }
 
-int init_reload(uint64_t counts[3], char *why, size_t size)
+int init_reload(const char *text, uint64_t counts[3], char *why, size_t size)
 {
 	struct ask a = {0};
 	int e;
 
 	why[0] = '\0';
-	e = ask(&a, INIT_RELOAD, 0, NULL, 0, why, size);
+	e = ask(&a, INIT_RELOAD, 0, text, strlen(text), why, size);
 	memcpy(counts, a.m.word, 3 * sizeof(counts[0]));
 	return e;
 }

@@ -33,5 +33,6 @@ int init_spawn(const char *text, char *why, size_t size);
 int init_number(uint32_t *sid);
 /* A silo for one program: its descriptor; its SID. */
 int init_run(const char *name, uint32_t *sid);
-/* counts: silos added, removed, changed. */
-int init_reload(uint64_t counts[3], char *why, size_t size);
+/* By a manifest's text, or the empty string for the system's file.  counts:
+ * silos added, removed, changed. */
+int init_reload(const char *text, uint64_t counts[3], char *why, size_t size);

@@ -2,8 +2,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "chevron/cmd/silo.h"
 #include "chevron/cmd/cmd.h"
+#include "lib/file.h"
 #include "lib/init_client.h"
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { CONFIG_MAX = 64 << 10 };
@@ -79,14 +81,23 @@ static int rename_one(struct shell *sh, int argc, char **argv)
 	return e == 0 ? 0 : silo_failed(argv[e == -ESRCH ? 1 : 2], e);
 }
 
-static int reload(void)
+/* path NULL: the system's manifest, which init reads itself. */
+static int reload(const char *path)
 {
 	uint64_t n[3];
 	char why[400];
-	int e = init_reload(n, why, sizeof(why));
+	size_t size;
+	char *text =
+	    path != NULL ? file_slurp(path, &size, INIT_TEXT_MAX - 1) : NULL;
+	int e;
 
+	if (path != NULL && text == NULL)
+		return cmd_errno("silo", "%s", path);
+	e = init_reload(text != NULL ? text : "", n, why, sizeof(why));
+	free(text);
 	if (e != 0 && why[0] != '\0')
-		return cmd_error("silo", "/etc/silo.toml: %s", why);
+		return cmd_error(
+		    "silo", "%s: %s", path ? path : "/etc/silo.toml", why);
 	if (e != 0)
 		return silo_failed("reload", e);
 	out_fmt(&cmd_out, "%lu added, %lu removed, %lu changed\n",
@@ -112,8 +123,8 @@ static int config(struct shell *sh, int argc, char **argv)
 	int status = 0;
 
 	(void)sh;
-	if (argc == 2 && strcmp(argv[1], "reload") == 0)
-		return reload();
+	if (argc > 1 && argc < 4 && strcmp(argv[1], "reload") == 0)
+		return reload(argv[2]); /* NULL behind the last one */
 	if (argc < 3 || strcmp(argv[1], "show") != 0)
 		return cmd_usage("silo");
 	for (int i = 2; i < argc; i++)

@@ -95,7 +95,8 @@ static const struct command commands[] = {
         "[-M MEMORY] [-r RESTART]\n"
         "                  [-s SID] NAME PROGRAM [ARGS]\n"
         "       silo start|stop|kill|destroy|suspend|resume SILO...\n"
-        "       silo rename SILO NAME | config show SILO... | config reload",
+        "       silo rename SILO NAME | config show SILO...\n"
+        "       silo config reload [FILE]",
         CMD_FORK},
     {"sleep", cmd_sleep, "wait", "SECONDS[smhd]...", CMD_FORK},
     {"source", cmd_source, "run a file in this shell", "FILE [ARGS]", SPECIAL},

@@ -75,17 +75,6 @@ static bool text_to_sid(const char *s, uint32_t *sid)
 	return true;
 }
 
-/* The silo that the text names; the SID alone, if init does not manage it. */
-static int find_target(struct request *r, struct managed **s, uint32_t *sid)
-{
-	bool number = text_to_sid(r->text, sid);
-
-	*s = number ? silos_find(*sid, NULL) : silos_find(0, r->text);
-	if (*s != NULL)
-		*sid = (*s)->sid;
-	return *s != NULL || number ? 0 : -ESRCH;
-}
-
 static int silo_facts(uint32_t sid, int fd, struct silo_info *out)
 {
 	int own = fd < 0 ? silo_open(sid, RIGHT_READ) : -1, e = 0;
@@ -97,6 +86,32 @@ static int silo_facts(uint32_t sid, int fd, struct silo_info *out)
 	if (own >= 0)
 		close(own);
 	return e;
+}
+
+/* The SID of a silo of that name that init does not manage; 0: there is none. */
+static uint32_t foreign_sid(const char *name)
+{
+	struct silo_info info;
+	uint32_t sid = 0;
+
+	while (silo_list(sid, &sid, 1) == 1)
+		if (silo_facts(sid, -1, &info) == 0 &&
+		    strcmp(info.name, name) == 0)
+			return sid;
+	return 0;
+}
+
+/* The silo that the text names; the SID alone, if init does not manage it. */
+static int find_target(struct request *r, struct managed **s, uint32_t *sid)
+{
+	bool number = text_to_sid(r->text, sid);
+
+	*s = number ? silos_find(*sid, NULL) : silos_find(0, r->text);
+	if (*s != NULL)
+		*sid = (*s)->sid;
+	else if (!number)
+		*sid = foreign_sid(r->text);
+	return *sid != 0 ? 0 : -ESRCH;
 }
 
 /* What there is to say of a silo that Bedrock has not been told of yet. */
@@ -348,8 +363,12 @@ static int do_run(struct request *r)
 static int do_reload(struct request *r)
 {
 	struct manifest_error error;
-	struct config *c = config_read_file(&error);
+	struct config *c;
 
+	if (r->n > 0 && r->from.sid != SID_BOOT)
+		return -EPERM; /* the file is the owner's word, a text is not */
+	c = r->n > 0 ? config_read(r->text, r->n, &error)
+	             : config_read_file(&error);
 	if (c == NULL) {
 		explain(r, error.text);
 		return -EINVAL;

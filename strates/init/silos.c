@@ -345,8 +345,8 @@ static bool turn_one(size_t i, uint64_t now, uint64_t *next)
 	}
 	if (s->kill_at != 0)
 		sooner(next, s->kill_at);
-	if (s->leaving && !s->up)
-		return leave(i);
+	if (s->leaving && !s->up && leave(i))
+		return true;
 	if (!s->wanted || s->up || s->leaving || !may_start(s))
 		return false;
 	if (s->due <= now) {

@@ -101,19 +101,23 @@ NO_LOCK_CHECK void timer_start(struct timer *t, nsec_t deadline)
 	irqflags_t f, outer = irq_save();
 	struct timer_queue *q, *mine = percpu_ptr(timer_queue);
 
-	/* Two may start it at once, from two CPUs: look again after a move. */
+	/*
+	 * Two may start it at once, from two CPUs: look again after a move. Where
+	 * its fn runs just now it stays, so that timer_cancel waits for that; the
+	 * interrupt there sees it in the end.
+	 */
 	for (;;) {
 		q = queue_lock(t, &f);
 		if (t->queued)
 			remove_locked(q, t);
-		if (likely(q == mine))
+		if (likely(q == mine) || q->running == t)
 			break;
 		__atomic_store_n(&t->cpu, (uint16_t)cpu_id(), __ATOMIC_RELAXED);
 		lock_drop_irq(&q->lock, f);
 	}
 	t->deadline = deadline;
 	insert_locked(q, t);
-	if (q->first == t)
+	if (q == mine && q->first == t)
 		program(q, deadline);
 	lock_drop_irq(&q->lock, f);
 	irq_restore(outer);

@@ -285,3 +285,32 @@ def test_policy_of_a_silo(boot):
     assert 'silo: x: init does not allow it' in log
     assert "was not given init's control port" in log
     until(vm, 'a', state='running', starts='1')
+
+
+def test_mounts_are_all_that_is_seen(boot):
+    """And no more can be done there than the manifest gives."""
+    script = (
+        'busybox ls /; busybox ls /data; busybox cat /data/passwd | '
+        'busybox head -n 1; busybox cat /etc/passwd; '
+        'echo x > /data/new; echo y > /tmp/seen; echo done')
+    text = service('walled', 1000, script, 'restart = "never"').replace(
+        '"SYS"', '"USR"') + '''
+[[silos.mounts]]
+path = "/bin"
+scheme = "/bin"
+rights = "rx"
+[[silos.mounts]]
+path = "/mnt"
+scheme = "/etc"
+[[silos.mounts]]
+path = "/tmp"
+scheme = "/tmp"
+rights = "rw"
+'''
+    vm = boot(text.replace('/data', '/mnt'))
+    until(vm, 'walled', state='down')
+    assert 'root:x:0:0' in vm.log
+    assert re.search(r"/etc/passwd.*No such file", vm.log)
+    assert re.search(r"/mnt/new.*(Permission|Read-only)", vm.log)
+    assert vm.command('cat /tmp/seen').strip() == 'y'
+    assert 'passwd' not in vm.command('ls /mnt')  # its own namespace

@@ -70,7 +70,8 @@ struct managed *silo_new(void)
 	if (s == NULL)
 		return NULL;
 	s->fd = -1;
-	return table[count++] = s;
+	table[count++] = s;
+	return s;
 }
 
 void silo_set(

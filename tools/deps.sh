@@ -17,7 +17,7 @@ packages() {
 	run) packages build && echo qemu-system-x86 ovmf ;;
 	image) echo grub-common grub-pc-bin grub-efi-amd64-bin xorriso mtools ;;
 	test) packages lint && echo python3-pytest libcmocka-dev \
-		libclang-rt-19-dev bochs bochsbios vgabios gdb cpio ;;
+		libclang-rt-19-dev bochs bochsbios vgabios gdb cpio spin ;;
 	lint) echo clang-19 clang-format-19 clang-tidy-19 cppcheck ;;
 	*)
 		echo "strat9: no group of packages \"$1\"" >&2

@@ -25,7 +25,7 @@ struct grant;
  *				taking itself out of the slot
  *	DONE -> IDLE		itself
  *
- * So a message is given or withdrawn, never both: port.pml is the model.
+ * So a message is given or withdrawn, never both: tests/models/port.pml is the model.
  */
 enum ipc_state {
 	IPC_IDLE,

@@ -1,6 +1,8 @@
 # tests/system/test_silo.py -- silos from the manifest, managed from Chevron.
 # SPDX-License-Identifier: MIT
+import os
 import re
+import subprocess
 import time
 
 import pytest
@@ -36,12 +38,12 @@ def boot(tmp_path):
     """A function: boot with a manifest to the prompt; the guest."""
     guests = []
 
-    def start(text=None, prompt=True):
-        add = []
+    def start(text=None, prompt=True, add=()):
+        add = list(add)
         if text is not None:
             path = tmp_path / 'silo.toml'
             path.write_text(text)
-            add = [f'{path}:/etc/silo.toml']
+            add.append(f'{path}:/etc/silo.toml')
         vm = strat9vm.VM(smp=2, add=add)
         guests.append(vm)
         vm.start()
@@ -314,3 +316,55 @@ rights = "rw"
     assert re.search(r"/mnt/new.*(Permission|Read-only)", vm.log)
     assert vm.command('cat /tmp/seen').strip() == 'y'
     assert 'passwd' not in vm.command('ls /mnt')  # its own namespace
+
+
+def test_nonsense_hurts_nobody(boot, tmp_path):
+    """A client that may ask everything asks nonsense, and dies in calls."""
+    program = tmp_path / 'hostile'
+    sources = ('tests/system/init_hostile.c', 'lib/init_client.c', 'lib/ipc.S')
+    subprocess.run(['musl-gcc', '-std=gnu2x', '-D_GNU_SOURCE', '-O1',
+                    '-static', '-I.', '-o', program, *sources],
+                   cwd=strat9vm.TOP, check=True)
+    text = service('hostile', 1000, more='restart = "never"\ninit = ["list", '
+                   '"control", "spawn", "config"]\nafter = ["victim"]\n'
+                   'flow = ["SYS"]').replace('busybox"\nargs', 'hostile"\nargs')
+    vm = boot(text + service('victim', 20), add=[f'{program}:/bin/hostile'])
+    vm.expect_literal('hostile is done', 120)
+    vm.send('\n')
+    vm.expect_literal(strat9vm.PROMPT)
+    log = vm.log
+    assert 'answered 1 refused 1' in log and 'list 0 info 0' in log
+    assert 'events 0' in log and 'kill -1\n' in log
+    until(vm, 'victim', state='running', starts='1')
+    fds = vm.command('busybox ls /proc/1/fd').split()
+    assert len(fds) < 20, fds  # none of those that were sent is left
+
+
+def test_strates_of_a_silo_end_together(boot):
+    """One that fails takes the others with it; they start again together."""
+    other = '''
+[[silos.strates]]
+name = "busybox2"
+binary = "/bin/busybox"
+args = ["sleep", "1000"]
+'''
+    vm = boot(service('two', 20) + other)
+    until(vm, 'two', state='running', procs='3')
+    pids = re.findall(r'pid (\d+), starts 1', vm.command('silo info two'))
+    assert len(pids) == 2
+    vm.command(f'kill -SEGV {pids[1]}')
+    until(vm, 'two', state='running', procs='3', starts='4')
+    assert not set(pids) & set(re.findall(
+        r'pid (\d+)', vm.command('silo info two')))
+    assert 'busybox2 was ended by signal 11' in vm.log
+
+
+def test_events_are_followed(boot):
+    vm = boot(service('a', 20))
+    until(vm, 'a', state='running')
+    vm.send('silo events -f a &\n')
+    vm.expect_literal('started pid')
+    vm.send('silo kill a\n')
+    vm.expect_literal('starts again in 0 ms')
+    vm.expect_literal('started pid')
+    vm.send('kill %1\n')

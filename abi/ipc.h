@@ -13,11 +13,11 @@
  *
  * A call returns, and a receiver finds:
  *
- *	rax	0 or a negative error; the rest means something with 0 only
+ *	rax	0, or a negative error and in the others what was there or 0
  *	rdi	badge of the capability that was called through (receiver)
  *	rsi	the tag
  *	rdx	SID (bits 0-31) and label (bits 32-63) of the sender (receiver)
- *	r10 ...	the words; those past the tag's count are undefined
+ *	r10 ...	the words; those past the tag's count are 0
  *
  * rcx and r11 are lost, as in every system call. Who sent it stands in rdi and
  * rdx alone: nothing the sender says can change these.

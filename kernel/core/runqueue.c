@@ -12,6 +12,9 @@ void runqueue_init(struct runqueue *rq, unsigned cpu, struct thread *idle)
 	for (int i = 0; i < RT_LEVELS; i++)
 		list_init(&rq->rt[i]);
 	rq->min_vruntime = 1ull << 40; /* room below for sleepers' credit */
+	rq->self = rq;
+	rq->ordinary = THREAD_WORD_RUNNING | (uint64_t)cpu << 32;
+	rq->port_cpu = cpu * CACHE_LINE; /* struct port_cpu */
 }
 
 /*

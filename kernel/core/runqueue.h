@@ -19,6 +19,9 @@ struct aligned_to(CACHE_LINE) runqueue {
 	struct lock lock;
 	uint32_t cpu;             /* const */
 	struct thread *current;   /* running; never queued */
+	struct runqueue *self;    /* const: &this, for assembly */
+	uint64_t ordinary;        /* const: the word of an ordinary current */
+	uint64_t port_cpu;        /* const: offset in port->cpus */
 	struct thread *payer;     /* whose time runs: current, or its caller */
 	struct thread *previous;  /* during a switch */
 	struct thread *idle;      /* const */

@@ -194,7 +194,7 @@ NO_LOCK_CHECK struct runqueue *sched_migrate_locked(
 	do {
 		uint64_t lag = t->vruntime - rq->min_vruntime;
 
-		__atomic_store_n(&t->cpu, (uint16_t)cpu, __ATOMIC_RELAXED);
+		__atomic_store_n(&t->cpu, (uint8_t)cpu, __ATOMIC_RELAXED);
 		lock_drop(&rq->lock);
 		rq = rq_of(cpu);
 		lock_take(&rq->lock);
@@ -273,10 +273,10 @@ void sched_start(struct thread *t)
 	unsigned cpu;
 
 	atomic_fetch_add_explicit(&fork_count, 1, memory_order_relaxed);
-	t->cpu = (uint16_t)cpu_id();
+	t->cpu = (uint8_t)cpu_id();
 	t->weight = thread_weight(t);
 	cpu = choose_cpu(t);
-	t->cpu = (uint16_t)cpu;
+	t->cpu = (uint8_t)cpu;
 	rq = rq_of(cpu);
 	lock_take(&rq->lock);
 	/*

@@ -13,7 +13,6 @@
 static_assert(offsetof(struct thread, kstack_top) == THREAD_KSTACK_TOP, "asm");
 static_assert(offsetof(struct thread, saved_sp) == THREAD_SAVED_SP, "asm");
 static_assert(offsetof(struct thread, work) == THREAD_WORK, "asm");
-static_assert(offsetof(struct thread, syscall_nr) == THREAD_SYSCALL_NR, "asm");
 static_assert(offsetof(struct regs, rdi) == REGS_RDI, "asm");
 static_assert(offsetof(struct regs, rip) == REGS_RIP, "asm");
 static_assert(offsetof(struct regs, ss) == REGS_SS, "asm");
@@ -70,18 +69,6 @@ void switch_to(struct thread *prev, struct thread *next)
 	syscall_entries = next->calls;
 	tss_set_stack(next->kstack_top);
 	switch_stacks(&prev->saved_sp, next->saved_sp);
-}
-
-void switch_user(struct thread *prev, struct thread *next)
-{
-	fpu_save(prev->fpu);
-	bases_save(prev);
-	aspace_switch(next->aspace);
-	kstack_top = next->kstack_top;
-	syscall_entries = next->calls;
-	tss_set_stack(next->kstack_top);
-	fpu_load(next->fpu);
-	bases_load(next);
 }
 
 void switch_finish(struct thread *next)

@@ -10,12 +10,6 @@
  */
 void switch_to(struct thread *prev, struct thread *next);
 
-/*
- * Everything but the stack, between two user threads (the fast path of a call):
- * afterwards the CPU has next's address space, vector state and bases.
- */
-void switch_user(struct thread *prev, struct thread *next);
-
 /* In next's context: load its vector state and FS and GS bases. */
 void switch_finish(struct thread *next);
 

@@ -36,6 +36,15 @@ enum sched_class {
 };
 
 /*
+ * The word at thread->state of a fair thread without work: running, and asleep
+ * with `direct`. The CPU's number is added.
+ */
+#define THREAD_WORD_RUNNING \
+	((uint64_t)THREAD_RUNNING | CLASS_FAIR << 8 | 0 << 16 | 1 << 24)
+#define THREAD_WORD_ASLEEP \
+	((uint64_t)THREAD_SLEEPING | CLASS_FAIR << 8 | 1 << 16 | 0 << 24)
+
+/*
  * How an interrupted call that returned E_RESTART_BLOCK goes on: the signal
  * layer makes the program call restart_syscall, which calls fn(arg).
  */
@@ -54,28 +63,34 @@ struct thread {
 	/* Offsets known to assembly (arch/x86_64/asm_offsets.h). */
 	uint64_t kstack_top; /* const; struct regs of user mode lie below it */
 	uint64_t saved_sp;   /* (s) while not running */
-	_Atomic uint32_t work; /* enum thread_work */
-	uint32_t syscall_nr;   /* (o) of the current system call, for restart */
+	/*
+	 * One word, aligned: ipc/fastpath.S compares it whole, and writes its
+	 * first half. direct: asleep without frames that matter, written under
+	 * (s) or by the running thread itself.
+	 */
+	_Atomic uint8_t state; /* enum thread_state */
+	uint8_t class;         /* (s) enum sched_class */
+	bool direct;
+	_Atomic uint8_t on_cpu;   /* executing, or being switched away from */
+	uint8_t cpu;              /* (s) run queue it belongs to */
+	bool queued;              /* (s) in a run queue's tree or list */
+	_Atomic uint16_t work;    /* enum thread_work */
 	const void *const *calls; /* const: what it may call, by number */
 	uint64_t user_fs_base;    /* (o) while switched out */
 	uint64_t user_gs_base;
 	void *fpu;             /* XSAVE area, fpu.h; NULL for kernel threads */
 	struct aspace *aspace; /* what CR3 holds for it; NULL: kernel thread */
+	struct process *process; /* const; NULL for kernel threads */
+	struct ipc_thread ipc;
 
 	/* Scheduling. */
-	_Atomic uint32_t state; /* enum thread_state */
-	_Atomic uint8_t
-	    on_cpu;         /* still executing or being switched away from */
-	bool queued;        /* (s) in a run queue's tree or list */
-	uint8_t class;      /* (s) enum sched_class */
-	uint8_t policy;     /* (s) Linux SCHED_* */
-	int8_t nice;        /* (s) -20..19 */
-	uint8_t rt_prio;    /* (s) 1..99 */
-	uint16_t cpu;       /* (s) run queue it belongs to */
-	uint32_t weight;    /* (s) from nice */
-	uint64_t vruntime;  /* (s) weighted ns */
-	uint64_t run_start; /* (s) TSC when it last got the CPU */
-	uint64_t slice_end; /* (s) TSC when the slice is used up */
+	uint8_t policy;          /* (s) Linux SCHED_* */
+	int8_t nice;             /* (s) -20..19 */
+	uint8_t rt_prio;         /* (s) 1..99 */
+	uint32_t weight;         /* (s) from nice */
+	uint64_t vruntime;       /* (s) weighted ns */
+	uint64_t run_start;      /* (s) TSC when it last got the CPU */
+	uint64_t slice_end;      /* (s) TSC when the slice is used up */
 	struct rb_node run_node; /* (s) fair tree */
 	struct list run_link;    /* (s) rt list */
 	struct cpu_set affinity; /* (s) */
@@ -91,10 +106,7 @@ struct thread {
 	uint8_t wait_mode;     /* enum wait_mode while sleeping */
 	const char *wait_what; /* where it sleeps, for /proc/PID/wchan */
 
-	struct ipc_thread ipc;
-
 	/* Identity. */
-	struct process *process;  /* const; NULL for kernel threads */
 	uint32_t tid;             /* const */
 	struct list process_link; /* (p) in process->threads */
 	char name[16];            /* (o) comm of this thread */

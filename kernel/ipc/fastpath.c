@@ -1,190 +1,95 @@
-/* kernel/ipc/fastpath.c -- calls that switch straight to the other side. */
+/* kernel/ipc/fastpath.c -- the C that fastpath.S leans on. */
 /* SPDX-License-Identifier: MIT */
 #include "kernel/ipc/fastpath.h"
 #include "abi/native.h"
+#include "kernel/arch/x86_64/asm_offsets.h"
 #include "kernel/arch/x86_64/cpu.h"
-#include "kernel/arch/x86_64/fpu.h"
 #include "kernel/arch/x86_64/gdt.h"
 #include "kernel/arch/x86_64/regs.h"
 #include "kernel/core/runqueue.h"
-#include "kernel/core/switch.h"
 #include "kernel/core/wait.h"
 #include "kernel/ipc/message.h"
 #include "kernel/ipc/transfer.h"
-#include "kernel/mm/aspace.h"
+#include "kernel/mm/aspace_impl.h"
 #include "kernel/object/desc_table.h"
 #include "kernel/object/silo.h"
 
-/*
- * Both threads belong to this CPU, whose run queue lock is held from the look
- * at the other's state until its stack is in use: so whoever else holds that
- * lock finds the old thread asleep with its context saved, as after any switch.
- * Its context is its user registers alone: saved_sp makes an ordinary switch
- * return to fastpath_resume, right below them.
- *
- * The run queue goes on charging whom it charged (runqueue.payer): the server
- * runs on its caller's time and in its place.
- *
- * Anything unusual is the slow path's: descriptors, flags, timeouts, work
- * pending on either side, real-time threads, tables that others may change.
- */
+#define AT(type, field, value) \
+	static_assert(offsetof(struct type, field) == (value), "asm")
 
-extern const char fastpath_resume[];
-
-/* The grant behind fd when our table is private; NULL: not so, or no such. */
-static inline struct grant *grant_of(
-    struct process *p, uint32_t fd, uint32_t right)
-{
-	struct desc_table *t = p->descs;
-	struct desc_slot *s;
-
-	if (unlikely(!desc_table_private(t, p)))
-		return NULL;
-	s = desc_slot_at(t->array, fd);
-	if (unlikely(!s || !s->grant || !(s->rights & right)) ||
-	    unlikely(
-	        atomic_load_explicit(&s->grant->revoked, memory_order_relaxed)))
-		return NULL;
-	return s->grant;
-}
-
-/* Flags, descriptors and reserved bits are none of ours; words 0..8. */
-static inline bool plain(const struct regs *r)
-{
-	uint64_t odd = ~(IPC_TAG_WINDOW | 0xfffffffffull);
-
-	return (r->rdi >> 32 | (r->rsi & odd)) == 0 &&
-	       IPC_TAG_WORDS(r->rsi) <= IPC_WORDS;
-}
-
-/*
- * Can we switch to t, which waits for us, right now? Its queue is locked. One
- * that was pushed aside just before its sleep is still queued.
- */
-static inline bool ready(const struct thread *t)
-{
-	return atomic_load_explicit(&t->state, memory_order_relaxed) ==
-	           THREAD_SLEEPING &&
-	       !t->queued && t->ipc.direct && t->work == 0 &&
-	       t->class == CLASS_FAIR;
-}
-
-static inline void put_to_sleep(struct thread *t, struct regs *r)
-{
-	((uint64_t *)r)[-1] = (uint64_t)fastpath_resume;
-	t->saved_sp = (uint64_t)r - 7 * sizeof(uint64_t);
-	t->ipc.direct = true;
-	atomic_store_explicit(&t->state, THREAD_SLEEPING, memory_order_relaxed);
-}
-
-/* Make `next` the running thread; only the stack is still the old one's. */
-static inline struct regs *take_over(
-    struct runqueue *rq, struct thread *t, struct thread *next)
-{
-	next->ipc.direct = false;
-	atomic_store_explicit(&next->ipc.state, IPC_IDLE, memory_order_relaxed);
-	atomic_store_explicit(
-	    &next->state, THREAD_RUNNING, memory_order_relaxed);
-	rq->current = next;
-	rq->previous = t;
-	atomic_store_explicit(&next->on_cpu, 1, memory_order_relaxed);
-	current_thread = next;
-	switch_user(t, next);
-	return thread_regs(next);
-}
-
-NO_LOCK_CHECK struct regs *fastpath_call(struct regs *r)
-{
-	struct thread *t = thread_current(), *s;
-	struct runqueue *rq = percpu_ptr(runqueue);
-	struct grant *g = grant_of(t->process, (uint32_t)r->rdi, RIGHT_CALL);
-	struct port *p;
-	struct list *l;
-	struct regs *to;
-
-	if (unlikely(!g || g->object->ops != &port_send_ops || !plain(r)))
-		return NULL;
-	p = container_of(g->object, struct port, send);
-	l = &p->cpus[rq->cpu].receivers;
-	lock_take(&rq->lock);
-	s = list_entry(l->next, struct thread, ipc.link);
-	if (unlikely(l->next == l || !ready(s) || t->work | need_resched ||
-	             t->class != CLASS_FAIR ||
-	             silo_flow_check(t->process->silo, s->process->silo) != OK))
-		goto slow;
-	list_remove(&s->ipc.link);
-	to = thread_regs(s);
-	message_words(to, r);
-	t->ipc.badge = g->badge;
-	message_stamp(to, t);
-	t->ipc.more = r->rdx;
-	atomic_store_explicit(
-	    &t->ipc.answer, &s->ipc.slot, memory_order_relaxed);
-	atomic_store_explicit(&t->ipc.state, IPC_WAITING, memory_order_relaxed);
-	atomic_store_explicit(&s->ipc.slot.caller, t, memory_order_release);
-	put_to_sleep(t, r);
-	return take_over(rq, t, s);
-slow:
-	lock_drop(&rq->lock);
-	return NULL;
-}
-
-NO_LOCK_CHECK struct regs *fastpath_reply_receive(struct regs *r)
-{
-	struct thread *t = thread_current();
-	struct thread *c =
-	    atomic_load_explicit(&t->ipc.slot.caller, memory_order_relaxed);
-	struct runqueue *rq = percpu_ptr(runqueue);
-	struct grant *g = grant_of(t->process, (uint32_t)r->rdi, RIGHT_SERVE);
-	struct port *p;
-
-	if (unlikely(
-	        !g || g->object->ops != &port_serve_ops || !c || !plain(r)))
-		return NULL;
-	p = container_of(g->object, struct port, serve);
-	lock_take(&rq->lock);
-	/* c's memory stays: interrupts are off. */
-	if (unlikely(c->cpu != rq->cpu || !ready(c) || t->work | need_resched ||
-	             t->class != CLASS_FAIR))
-		goto slow;
-	list_push_front(&p->cpus[rq->cpu].receivers, &t->ipc.link);
-	t->ipc.cpu = (uint16_t)rq->cpu;
-	t->ipc.port = p;
-	/*
-	 * c sleeps, so it cannot take itself out. The exchange is a full
-	 * barrier between our joining and the look at the callers.
-	 */
-	(void)atomic_exchange(&t->ipc.slot.caller, NULL);
-	if (unlikely(atomic_load_explicit(
-	                 &p->caller_count, memory_order_relaxed) != 0))
-		goto undo;
-	t->ipc.more = r->rdx;
-	atomic_store_explicit(
-	    &t->ipc.state, IPC_RECEIVING, memory_order_relaxed);
-	message_words(thread_regs(c), r);
-	put_to_sleep(t, r);
-	return take_over(rq, t, c);
-undo:
-	list_remove(&t->ipc.link);
-	atomic_store(&t->ipc.slot.caller, c);
-slow:
-	lock_drop(&rq->lock);
-	return NULL;
-}
-
-NO_LOCK_CHECK void fastpath_switched(void)
-{
-	struct runqueue *rq = percpu_ptr(runqueue);
-
-	atomic_store_explicit(&rq->previous->on_cpu, 0, memory_order_relaxed);
-	lock_drop(&rq->lock);
-}
+AT(thread, state, THREAD_WORD);
+AT(thread, class, THREAD_WORD + 1);
+AT(thread, direct, THREAD_WORD + 2);
+AT(thread, on_cpu, THREAD_WORD + 3);
+AT(thread, cpu, THREAD_WORD + 4);
+AT(thread, queued, THREAD_WORD + 5);
+AT(thread, work, THREAD_WORD + 6);
+AT(thread, calls, THREAD_CALLS);
+AT(thread, user_fs_base, THREAD_FS);
+AT(thread, user_gs_base, THREAD_GS);
+AT(thread, fpu, THREAD_FPU);
+AT(thread, aspace, THREAD_ASPACE);
+AT(thread, process, THREAD_PROCESS);
+AT(thread, ipc.state, IPC_STATE_AT);
+AT(thread, ipc.link, IPC_LINK);
+AT(thread, ipc.port, IPC_PORT);
+AT(thread, ipc.more, IPC_MORE);
+AT(thread, ipc.slot.caller, IPC_SLOT);
+AT(thread, ipc.answer, IPC_ANSWER);
+AT(thread, ipc.cpu, IPC_CPU);
+AT(process, silo, PROCESS_SILO);
+AT(process, thread_count, PROCESS_THREADS);
+AT(process, descs, PROCESS_DESCS);
+AT(desc_table, array, DESCS_ARRAY);
+AT(desc_table, refs, DESCS_REFS);
+AT(desc_array, size, ARRAY_SIZE);
+AT(desc_slot, grant, 0);
+AT(desc_slot, rights, 8);
+AT(grant, revoked, GRANT_REVOKED);
+AT(grant, badge, GRANT_BADGE);
+AT(grant, object, GRANT_OBJECT);
+AT(object, ops, 0);
+AT(silo, sid, SILO_SID);
+AT(silo, label, SILO_SID + 4);
+AT(silo, label, SILO_LABEL);
+AT(silo, flow, SILO_FLOW);
+AT(port, serve, 0);
+AT(port, send, PORT_SEND);
+AT(port, caller_count, PORT_CALLER_COUNT);
+AT(port, cpus, PORT_CPUS);
+AT(port_cpu, receivers, 0);
+AT(runqueue, lock.held, 0);
+AT(runqueue, current, RUNQUEUE_CURRENT);
+AT(runqueue, self, RUNQUEUE_SELF);
+AT(runqueue, ordinary, RUNQUEUE_ORDINARY);
+AT(runqueue, port_cpu, RUNQUEUE_PORT_CPU);
+AT(aspace, pt.tlb, ASPACE_TLB);
+AT(aspace, pt.top, ASPACE_TOP);
+AT(tlb_mask, cpus, 0);
+AT(cpu_features, pcid, CPU_PCID);
+AT(tss, rsp, TSS_RSP0);
+static_assert(sizeof(struct desc_array) == ARRAY_SLOTS, "asm");
+static_assert(sizeof(struct port_cpu) == 64, "asm");
+static_assert(THREAD_WORD_RUNNING == THREAD_RUNNING_HALF, "asm");
+static_assert(THREAD_WORD_ASLEEP == THREAD_ASLEEP_HALF, "asm");
+static_assert((int)IPC_IDLE == IPC_STATE_IDLE &&
+                  (int)IPC_RECEIVING == IPC_STATE_RECEIVING &&
+                  (int)IPC_WAITING == IPC_STATE_WAITING,
+    "asm");
+static_assert(
+    (int)RIGHT_CALL == ASM_RIGHT_CALL && (int)RIGHT_SERVE == ASM_RIGHT_SERVE,
+    "asm");
+static_assert(IPC_TAG_WINDOW >> 32 == TAG_WINDOW, "asm");
+static_assert(LABEL_FAMILY(15u << 26) == 15 && NR_ipc_call == 1003 &&
+                  NR_ipc_reply_receive == 1004,
+    "asm");
 
 bool fastpath_may_sleep(void)
 {
 	struct process *p = process_current();
 
-	return desc_table_private(p->descs, p);
+	return cpu_features.xsaveopt && cpu_features.fsgsbase &&
+	       cpu_features.xcr0 >> 32 == 0 && desc_table_private(p->descs, p);
 }
 
 long fastpath_wait(void)
@@ -192,9 +97,9 @@ long fastpath_wait(void)
 	struct thread *t = thread_current();
 	long result;
 
-	t->ipc.direct = true;
+	t->direct = true;
 	result = message_wait(t, WAIT_FOREVER);
-	t->ipc.direct = false;
+	t->direct = false;
 	/* A caller woke us and then found another receiver. */
 	if (result == E_AGAIN && thread_regs(t)->orig_rax != NR_ipc_call)
 		result = message_receive(t->ipc.port, WAIT_FOREVER, false);

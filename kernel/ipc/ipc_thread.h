@@ -63,6 +63,5 @@ struct ipc_thread {
 	struct grant *grants[IPC_DESCS_MAX];
 	uint32_t rights[IPC_DESCS_MAX];
 	uint8_t grant_count;
-	bool direct;  /* asleep without frames that matter: fastpath.c */
 	uint16_t cpu; /* RECEIVING: in whose list */
 };

@@ -23,22 +23,23 @@ static struct runqueue *queue_of(unsigned cpu)
 	return percpu_of(runqueue, cpu);
 }
 
-void message_words(struct regs *to, const struct regs *from)
+/* Words past the count arrive as zeroes: nobody is told what they were. */
+static void message_words(struct regs *to, const struct regs *from)
 {
+	unsigned n = IPC_TAG_WORDS(from->rsi);
+
 	to->rsi = from->rsi;
-	if (IPC_TAG_WORDS(from->rsi) == 0)
-		return;
-	to->r10 = from->r10;
-	to->r8 = from->r8;
-	to->r9 = from->r9;
-	to->rbx = from->rbx;
-	to->r12 = from->r12;
-	to->r13 = from->r13;
-	to->r14 = from->r14;
-	to->r15 = from->r15;
+	to->r10 = n > 0 ? from->r10 : 0;
+	to->r8 = n > 1 ? from->r8 : 0;
+	to->r9 = n > 2 ? from->r9 : 0;
+	to->rbx = n > 3 ? from->rbx : 0;
+	to->r12 = n > 4 ? from->r12 : 0;
+	to->r13 = n > 5 ? from->r13 : 0;
+	to->r14 = n > 6 ? from->r14 : 0;
+	to->r15 = n > 7 ? from->r15 : 0;
 }
 
-void message_stamp(struct regs *to, const struct thread *c)
+static void message_stamp(struct regs *to, const struct thread *c)
 {
 	const struct silo *s = c->process->silo;
 

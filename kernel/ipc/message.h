@@ -33,12 +33,6 @@ void message_thread_exit(struct thread *t);
 /* Refuse all who wait in p->callers; p->closed is set. */
 void message_refuse_all(struct port *p);
 
-/* What call and receive need of the words; shared with the fast path. */
-void message_words(struct regs *to, const struct regs *from);
-
-/* Stamp the sender c into the registers of the receiver. */
-void message_stamp(struct regs *to, const struct thread *c);
-
 /*
  * Sleep until our state is DONE: the result. Gives up when interrupted or past
  * the deadline; E_INTR (or a restart code while nothing had happened),

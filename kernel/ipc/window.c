@@ -3,7 +3,7 @@
 #include "kernel/ipc/window.h"
 #include "kernel/core/string.h"
 #include "kernel/core/thread.h"
-#include "kernel/mm/aspace.h"
+#include "kernel/mm/aspace_impl.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/usercopy.h"
 #include "kernel/object/process.h"
@@ -170,13 +170,138 @@ static long copy(
 	return (long)done;
 }
 
+/*
+ * The short way, for what is in memory on both sides: the caller is held in its
+ * slot and the lock of its page tables all the while, so that no page of its
+ * goes; a fault on our own side is not resolved then (preemption is off).
+ * Whatever does not work is left to the long way, from the start.
+ */
+enum { SHORT_MAX = 2 * PAGE_SIZE };
+
+/* Where `at` lies in the direct map, up to the end of its page; or NULL. */
+static char *present_locked(struct page_table *pt, uint64_t at, bool write)
+{
+	pte_t *e = pt_leaf(pt, at), v;
+	unsigned level = e ? 0 : pt_find(pt, at, &e);
+	paddr_t pa;
+
+	v = __atomic_load_n(e, __ATOMIC_RELAXED);
+	pa = v & PTE_ADDR;
+	if (unlikely(level == 1))
+		pa =
+		    ALIGN_DOWN(pa, PT_HUGE) + (at & (PT_HUGE - 1) & ~PAGE_MASK);
+	if (unlikely(level > 1 || !(v & PTE_P) || (write && !(v & PTE_W)) ||
+	             pa >> PAGE_SHIFT >= page_count))
+		return NULL;
+	if (write)
+		__atomic_fetch_or(e, PTE_A | PTE_D, __ATOMIC_RELAXED);
+	return (char *)phys_to_virt(pa) + (at & PAGE_MASK);
+}
+
+/* The same for a whole small object, read only: not across pages. */
+static const void *object_locked(
+    struct page_table *pt, uint64_t at, size_t size)
+{
+	if (unlikely(!user_range_ok((struct uptr){at}, size) ||
+	             (at & PAGE_MASK) > PAGE_SIZE - size))
+		return NULL;
+	return present_locked(pt, at, false);
+}
+
+static bool piece_locked(
+    struct page_table *pt, uint64_t at, uint64_t own, uint64_t size, bool write)
+{
+	if (unlikely(!user_range_ok((struct uptr){at}, size)))
+		return false;
+	for (uint64_t part; size; size -= part, at += part, own += part) {
+		char *p = present_locked(pt, at, write);
+
+		part = MIN(size, PAGE_SIZE - (at & PAGE_MASK));
+		if (unlikely(!p))
+			return false;
+		if (write ? copy_from_user(p, (struct uptr){own}, part)
+		          : copy_to_user((struct uptr){own}, p, part))
+			return false;
+	}
+	return true;
+}
+
+/* As window_copy; E_AGAIN: by the long way. c waits, its tables are locked. */
+static long short_copy_locked(const struct thread *c, uint64_t offset,
+    uint64_t own, uint64_t size, bool write)
+{
+	struct page_table *pt = &c->process->aspace->pt;
+	const struct ipc_more *m =
+	    object_locked(pt, c->ipc.more, sizeof(struct ipc_more));
+	uint64_t at, done = 0;
+	uint32_t count;
+
+	if (unlikely(!m))
+		return E_AGAIN;
+	at = __atomic_load_n(&m->vectors, __ATOMIC_RELAXED);
+	count = __atomic_load_n(&m->readable_count, __ATOMIC_RELAXED);
+	if (unlikely(count > IPC_VECTORS_MAX))
+		return E_AGAIN;
+	if (write) {
+		at += count * sizeof(struct ipc_vector);
+		count = __atomic_load_n(&m->writable_count, __ATOMIC_RELAXED);
+		if (unlikely(count > IPC_VECTORS_MAX))
+			return E_AGAIN;
+	}
+	for (; count && done < size; count--, at += sizeof(struct ipc_vector)) {
+		const struct ipc_vector *v =
+		    object_locked(pt, at, sizeof(struct ipc_vector));
+		struct ipc_vector is;
+		uint64_t part;
+
+		if (unlikely(!v))
+			return E_AGAIN;
+		/* Once: the caller's other threads may change it. */
+		is.address = __atomic_load_n(&v->address, __ATOMIC_RELAXED);
+		is.size = __atomic_load_n(&v->size, __ATOMIC_RELAXED);
+		if (offset >= is.size) {
+			offset -= is.size;
+			continue;
+		}
+		part = MIN(size - done, is.size - offset);
+		if (!piece_locked(
+		        pt, is.address + offset, own + done, part, write))
+			return E_AGAIN;
+		done += part;
+		offset = 0;
+	}
+	return (long)done;
+}
+
+static long short_copy(struct reply_slot *slot, uint64_t offset,
+    struct uptr own, uint64_t size, bool write)
+{
+	const struct thread *c = atomic_load(&slot->caller);
+	long n = E_AGAIN;
+
+	if (!c || size > SHORT_MAX)
+		return E_AGAIN;
+	if (slot_lock(slot, c)) {
+		struct page_table *pt = &c->process->aspace->pt;
+
+		lock_take(&pt->lock);
+		n = short_copy_locked(c, offset, own.addr, size, write);
+		lock_drop(&pt->lock);
+	}
+	slot_unlock(slot);
+	return n;
+}
+
 static long window_copy(struct reply_slot *slot, uint64_t offset,
     struct uptr own, uint64_t size, bool write)
 {
 	struct window w;
-	enum err e = window_open(&w, slot, write);
-	long n;
+	long n = short_copy(slot, offset, own, size, write);
+	enum err e;
 
+	if (likely(n != E_AGAIN))
+		return n;
+	e = window_open(&w, slot, write);
 	if (e != OK)
 		return e;
 	n = copy(&w, offset, own, MIN(size, (uint64_t)INT32_MAX));

@@ -34,9 +34,9 @@ static_assert((int)SILO_DESCRIPTORS == QUOTA_DESCRIPTORS, "the same order");
  * (t): process_tree_lock. The fields that silo_flow_check reads come first.
  */
 struct silo {
+	uint32_t sid;          /* const; with the label behind it one stamp */
 	uint32_t label;        /* const: abi/silo.h */
 	_Atomic uint32_t flow; /* families it may send to; only shrinks */
-	uint32_t sid;          /* const */
 	uint16_t index;        /* const: place in the silo table, page->silo */
 	bool abi_linux;        /* const */
 	uint8_t peer_count;    /* const */

@@ -24,11 +24,14 @@
 #define USER_DATA 0x1b
 #define USER_CODE 0x23
 #define PTI_BIT	  0x1000
-#define TRACE	  0x100 /* WORK_TRACE_ENTRY */
+#define TRACE	  0x1	/* WORK_TRACE_ENTRY, of the byte above */
 #define E_NOSYS	  -38
 #define SYSCALLS  512 /* SYSCALL_MAX */
 #define NATIVES	  128 /* NATIVE_MAX, behind them in the table */
 #define NATIVE_1  1000
+
+#define NR_IPC_CALL  1003
+#define NR_IPC_REPLY 1004
 
 	.section .percpu.entry, "aw", @progbits
 	.balign	8
@@ -61,20 +64,11 @@ entry_scratch:
 	subq	$REGS_R11, %rsp
 .endm
 
-.macro LOAD_SAVED
-	movq	REGS_RBX(%rsp), %rbx
-	movq	REGS_RBP(%rsp), %rbp
-	movq	REGS_R12(%rsp), %r12
-	movq	REGS_R13(%rsp), %r13
-	movq	REGS_R14(%rsp), %r14
-	movq	REGS_R15(%rsp), %r15
-.endm
-
 /* Call the handler; rax = number. The result is in rax. */
 .macro DISPATCH name
 	sti
 	movq	%gs:current_thread(%rip), %r11
-	testl	$TRACE, THREAD_WORK(%r11)
+	testb	$TRACE, THREAD_WORK+1(%r11)
 	jnz	\name\()_traced
 \name\()_call:
 	cmpq	$SYSCALLS, %rax
@@ -87,10 +81,9 @@ entry_scratch:
 	.globl	\name\()_done
 	.hidden	\name\()_done
 \name\()_done:
-	movq	%rax, REGS_RAX(%rsp)
 	cli
 	movq	%gs:current_thread(%rip), %r11
-	cmpl	$0, THREAD_WORK(%r11)
+	cmpw	$0, THREAD_WORK(%r11)
 	jne	slow_exit
 .endm
 
@@ -107,15 +100,34 @@ entry_scratch:
 
 .macro OUT_OF_LINE name
 \name\()_unknown:
+#ifdef CONFIG_FASTPATH
+	cmpq	$NR_IPC_CALL, %rax
+	je	\name\()_call_fast	/* r11: the current thread */
+	jb	\name\()_low
+	cmpq	$NR_IPC_REPLY, %rax
+	je	\name\()_reply_fast
+#endif
 	subq	$NATIVE_1, %rax
 	cmpq	$NATIVES, %rax
 	jae	\name\()_nobody
-	sbbq	%rcx, %rcx
-	andq	%rcx, %rax
+	.globl	\name\()_native
+	.hidden	\name\()_native
+\name\()_native:
+	andl	$NATIVES - 1, %eax	/* also when speculating past jae */
 	movq	%r10, %rcx
 	leaq	syscall_table + 8 * SYSCALLS(%rip), %r11
 	call	*(%r11, %rax, 8)
 	jmp	\name\()_done
+#ifdef CONFIG_FASTPATH
+\name\()_low:
+	subq	$NATIVE_1, %rax
+	jb	\name\()_nobody
+	andl	$3, %eax
+	movq	%r10, %rcx
+	leaq	syscall_table + 8 * SYSCALLS(%rip), %r11
+	call	*(%r11, %rax, 8)
+	jmp	\name\()_done
+#endif
 \name\()_nobody:
 	call	sys_unknown
 	jmp	\name\()_done
@@ -132,6 +144,7 @@ entry_scratch:
 	movq	REGS_R10(%rsp), %r10
 	movq	REGS_R8(%rsp), %r8
 	movq	REGS_R9(%rsp), %r9
+	movq	%gs:current_thread(%rip), %r11
 	jmp	\name\()_call
 .endm
 
@@ -180,7 +193,7 @@ syscall_entry_pti:
 	.size syscall_entry_pti, . - syscall_entry_pti
 
 	.text
-/* Interrupts are off, rsp at the registers, rax stored. */
+/* Interrupts are off, rsp at the registers. */
 slow_exit:
 	movq	%rbx, REGS_RBX(%rsp)
 	movq	%rbp, REGS_RBP(%rsp)
@@ -188,6 +201,7 @@ slow_exit:
 	movq	%r13, REGS_R13(%rsp)
 	movq	%r14, REGS_R14(%rsp)
 	movq	%r15, REGS_R15(%rsp)
+	movq	%rax, REGS_RAX(%rsp)
 	movq	%rsp, %rdi
 	call	syscall_return_work
 	jmp	load_all
@@ -248,85 +262,12 @@ stub_\name:
 	.size	stub_\name, . - stub_\name
 .endm
 
-#ifdef CONFIG_FASTPATH
-/*
- * Messages: try to go to the other side directly (kernel/ipc/fastpath.h), else
- * the handler. SYSRET is safe: the other side entered by SYSCALL too, and has
- * no work pending.
- */
-.macro FAST_STUB name, fast
-	.globl	stub_\name
-	.hidden	stub_\name
-	.type	stub_\name, @function
-stub_\name:
-	movq	%rbx, 8+REGS_RBX(%rsp)
-	movq	%rbp, 8+REGS_RBP(%rsp)
-	movq	%r12, 8+REGS_R12(%rsp)
-	movq	%r13, 8+REGS_R13(%rsp)
-	movq	%r14, 8+REGS_R14(%rsp)
-	movq	%r15, 8+REGS_R15(%rsp)
-	leaq	8(%rsp), %rdi
-	cli
-	call	\fast
-	testq	%rax, %rax
-	jz	1f
-	movq	%rax, %rsp
-	call	fastpath_switched
-	testb	$1, mmu_pti(%rip)
-	jnz	fastpath_isolated
-	LOAD_SAVED
-	LOAD_FAST
-	xorl	%eax, %eax
-	movq	REGS_RSP(%rsp), %rsp
-	swapgs
-	sysretq
-1:
-	sti
-	call	sys_\name
-	addq	$8, %rsp
-	LOAD_SAVED
-	subq	$8, %rsp
-	ret
-	.size	stub_\name, . - stub_\name
-.endm
-
-	.text
-	FAST_STUB ipc_call, fastpath_call
-	FAST_STUB ipc_reply_receive, fastpath_reply_receive
-
-fastpath_isolated:
-	movq	$0, REGS_RAX(%rsp)
-	jmp	pti_leave
-
-/* Where a thread that a fast path put to sleep goes on: rsp at its registers,
-   interrupts off, the run queue locked, as after any switch. */
-	.globl	fastpath_resume
-	.hidden	fastpath_resume
-	.globl	fastpath_sleep
-	.hidden	fastpath_sleep
-fastpath_resume:
-	call	sched_switched
-	sti
-1:
-	call	fastpath_wait
-	LOAD_SAVED
-	testb	$1, mmu_pti(%rip)
-	jnz	isolated_done
-	jmp	plain_done
-fastpath_sleep:
-	movq	%rdi, %rsp
-	jmp	1b
-#else
-	REGS_STUB ipc_call
-	REGS_STUB ipc_reply_receive
-#endif
-
 	.text
 #define SYSCALL(nr, name)
 #define SYSCALL_REGS(nr, name) REGS_STUB name
 #define NATIVE(nr, name)
 #define NATIVE_REGS(nr, name) REGS_STUB name
-#define NATIVE_FAST(nr, name) /* above */
+#define NATIVE_FAST(nr, name) REGS_STUB name /* fastpath.S goes before */
 #include "kernel/sys/calls.h"
 #include "abi/native_calls.h"
 #ifdef CONFIG_LINUX

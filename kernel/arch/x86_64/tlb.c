@@ -1,6 +1,7 @@
 /* kernel/arch/x86_64/tlb.c -- which root a CPU has loaded, and shootdown. */
 /* SPDX-License-Identifier: MIT */
 #include "kernel/arch/x86_64/mmu.h"
+#include "kernel/arch/x86_64/asm_offsets.h"
 #include "kernel/arch/x86_64/cpu.h"
 #include "kernel/arch/x86_64/irq.h"
 #include "kernel/core/panic.h"
@@ -51,7 +52,11 @@ struct tlb_cpu {
 	struct tlb_request request;
 	struct tlb_stats stats;
 };
-static PERCPU_DEFINE(struct tlb_cpu, tlb_cpu);
+PERCPU_DECLARE(struct tlb_cpu, tlb_cpu); /* ipc/fastpath.S has a short switch */
+PERCPU_DEFINE(struct tlb_cpu, tlb_cpu);
+static_assert(offsetof(struct tlb_cpu, loaded) == TLB_LOADED, "asm");
+static_assert(offsetof(struct tlb_cpu, cr3) == TLB_CR3, "asm");
+static_assert(offsetof(struct tlb_cpu, stats.cr3_writes) == TLB_WRITES, "asm");
 static _Atomic uint64_t next_id = 1;
 
 static bool use_pcid(void)

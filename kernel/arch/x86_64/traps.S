@@ -177,7 +177,7 @@
 \flavour\()_return_user:
 	cli
 	movq	%gs:current_thread(%rip), %rax
-	cmpl	$0, THREAD_WORK(%rax)
+	cmpw	$0, THREAD_WORK(%rax)
 	jne	\flavour\()_work
 	cmpl	$0, %gs:need_resched(%rip)
 	jne	\flavour\()_work

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 #include "abi/ipc.h"
+#include "abi/native.h"
 
 struct ipc_msg {
 	uint64_t tag; /* IPC_TAG(verb, words) */
@@ -37,6 +38,63 @@ long ipc_reply(uint64_t flags, const struct ipc_msg *m, struct ipc_more *more);
  */
 long ipc_call0(uint64_t fd, uint64_t tag);
 long ipc_reply_receive0(uint64_t fd, struct ipc_msg *m, struct ipc_from *from);
+
+/*
+ * ipc_call and ipc_reply_receive in line, for loops that count instructions: the
+ * words of a message that never leaves the function stay in registers.
+ */
+static inline __attribute__((always_inline)) long ipc_exchange_inline(
+    uint64_t nr, uint64_t fd, struct ipc_msg *m, struct ipc_more *more,
+    struct ipc_from *from)
+{
+	register uint64_t r10 __asm__("r10") = m->word[0];
+	register uint64_t r8 __asm__("r8") = m->word[1];
+	register uint64_t r9 __asm__("r9") = m->word[2];
+	register uint64_t r12 __asm__("r12") = m->word[4];
+	register uint64_t r13 __asm__("r13") = m->word[5];
+	register uint64_t r14 __asm__("r14") = m->word[6];
+	register uint64_t r15 __asm__("r15") = m->word[7];
+	uint64_t rbx = m->word[3], tag = m->tag, rdx = (uintptr_t)more;
+	long r = (long)nr;
+
+	__asm__ volatile("syscall"
+	    : "+a"(r), "+D"(fd), "+S"(tag), "+d"(rdx), "+r"(r10), "+r"(r8),
+	    "+r"(r9), "+b"(rbx), "+r"(r12), "+r"(r13), "+r"(r14), "+r"(r15)
+	    :
+	    : "rcx", "r11", "memory");
+	if (r)
+		return r;
+	*m = (struct ipc_msg){tag, {r10, r8, r9, rbx, r12, r13, r14, r15}};
+	if (from)
+		*from =
+		    (struct ipc_from){fd, (uint32_t)rdx, (uint32_t)(rdx >> 32)};
+	return 0;
+}
+
+static inline long ipc_call_inline(
+    uint64_t fd, struct ipc_msg *m, struct ipc_more *more)
+{
+	return ipc_exchange_inline(NR_ipc_call, fd, m, more, 0);
+}
+
+static inline long ipc_reply_receive_inline(uint64_t fd, struct ipc_msg *m,
+    struct ipc_more *more, struct ipc_from *from)
+{
+	return ipc_exchange_inline(NR_ipc_reply_receive, fd, m, more, from);
+}
+
+/* ipc_call0 in line. */
+static inline long ipc_call0_inline(uint64_t fd, uint64_t tag)
+{
+	long r = NR_ipc_call, none = 0;
+
+	__asm__ volatile("syscall"
+	    : "+a"(r), "+D"(fd), "+S"(tag), "+d"(none)
+	    :
+	    : "rcx", "r11", "r8", "r9", "r10", "rbx", "r12", "r13", "r14",
+	    "r15", "memory");
+	return r;
+}
 
 /* Descriptors of a new port, of a capability to call it; or an error. */
 long port_create(uint32_t flags);

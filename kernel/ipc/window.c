@@ -34,7 +34,8 @@ static bool slot_lock(struct reply_slot *slot, const struct thread *caller)
 
 static void slot_unlock(struct reply_slot *slot)
 {
-	atomic_store(&slot->copying, false);
+	/* Release: the page is written before the caller goes on. */
+	atomic_store_explicit(&slot->copying, false, memory_order_release);
 	preempt_enable();
 }
 
@@ -178,114 +179,153 @@ static long copy(
  */
 enum { SHORT_MAX = 2 * PAGE_SIZE };
 
+/* What the entry for `at` of a table above the last points to; 0: nothing. */
+static inline paddr_t table_below(paddr_t table, uint64_t at, unsigned shift)
+{
+	const pte_t *t = phys_to_virt(table);
+
+	/* Such an entry is 0 when it is not present. */
+	return __atomic_load_n(&t[at >> shift & 511], __ATOMIC_ACQUIRE) &
+	       (PTE_ADDR | PTE_PS);
+}
+
+/* The entry that maps `at`, and where that lies; large pages too. */
+static paddr_t find_locked(struct page_table *pt, uint64_t at, pte_t **e)
+{
+	unsigned level = pt_find(pt, at, e);
+
+	if (level > 1)
+		return 0;
+	return level == 0
+	           ? (**e & PTE_ADDR) + (at & PAGE_MASK)
+	           : ALIGN_DOWN(**e & PTE_ADDR, PT_HUGE) + (at & (PT_HUGE - 1));
+}
+
 /* Where `at` lies in the direct map, up to the end of its page; or NULL. */
-static char *present_locked(struct page_table *pt, uint64_t at, bool write)
+static void *writable_locked(struct page_table *pt, uint64_t at)
 {
-	pte_t *e = pt_leaf(pt, at), v;
-	unsigned level = e ? 0 : pt_find(pt, at, &e);
-	paddr_t pa;
+	pte_t *e;
+	paddr_t pa = find_locked(pt, at, &e);
 
-	v = __atomic_load_n(e, __ATOMIC_RELAXED);
-	pa = v & PTE_ADDR;
-	if (unlikely(level == 1))
-		pa =
-		    ALIGN_DOWN(pa, PT_HUGE) + (at & (PT_HUGE - 1) & ~PAGE_MASK);
-	if (unlikely(level > 1 || !(v & PTE_P) || (write && !(v & PTE_W)) ||
-	             pa >> PAGE_SHIFT >= page_count))
+	if (!pa || (*e & (PTE_P | PTE_W)) != (PTE_P | PTE_W) ||
+	    pa >= page_count << PAGE_SHIFT)
 		return NULL;
-	if (write)
-		__atomic_fetch_or(e, PTE_A | PTE_D, __ATOMIC_RELAXED);
-	return (char *)phys_to_virt(pa) + (at & PAGE_MASK);
+	__atomic_fetch_or(e, PTE_A | PTE_D, __ATOMIC_RELAXED);
+	return phys_to_virt(pa);
 }
 
-/* The same for a whole small object, read only: not across pages. */
-static const void *object_locked(
-    struct page_table *pt, uint64_t at, size_t size)
+static void *large_locked(struct page_table *pt, uint64_t at)
 {
-	if (unlikely(!user_range_ok((struct uptr){at}, size) ||
-	             (at & PAGE_MASK) > PAGE_SIZE - size))
+	pte_t *e;
+	paddr_t pa = find_locked(pt, at, &e);
+
+	if (!pa || !(*e & PTE_P) || pa >= page_count << PAGE_SHIFT)
 		return NULL;
-	return present_locked(pt, at, false);
+	return phys_to_virt(pa);
 }
 
-static bool piece_locked(
+static void *readable_locked(struct page_table *pt, uint64_t at)
+{
+	paddr_t t = virt_to_phys(pt->top);
+	const pte_t *last;
+	pte_t v;
+
+	if (likely((t = table_below(t, at, 39)) &&
+	           (t = table_below(t, at, 30)) &&
+	           (t = table_below(t, at, 21)) && !(t & PTE_PS))) {
+		last = phys_to_virt(t);
+		v = __atomic_load_n(
+		    &last[at >> PAGE_SHIFT & 511], __ATOMIC_RELAXED);
+		t = (v & PTE_ADDR) + (at & PAGE_MASK);
+		if (likely(v & PTE_P && t < page_count << PAGE_SHIFT))
+			return phys_to_virt(t);
+	}
+	return large_locked(pt, at);
+}
+
+static inline bool piece_locked(
     struct page_table *pt, uint64_t at, uint64_t own, uint64_t size, bool write)
 {
 	if (unlikely(!user_range_ok((struct uptr){at}, size)))
 		return false;
 	for (uint64_t part; size; size -= part, at += part, own += part) {
-		char *p = present_locked(pt, at, write);
+		struct uptr near = {own};
+		void *p =
+		    write ? writable_locked(pt, at) : readable_locked(pt, at);
 
 		part = MIN(size, PAGE_SIZE - (at & PAGE_MASK));
-		if (unlikely(!p))
-			return false;
-		if (write ? copy_from_user(p, (struct uptr){own}, part)
-		          : copy_to_user((struct uptr){own}, p, part))
+		if (unlikely(!p) || (write ? copy_from_user(p, near, part)
+		                           : copy_to_user(near, p, part)))
 			return false;
 	}
 	return true;
 }
 
-/* As window_copy; E_AGAIN: by the long way. c waits, its tables are locked. */
-static long short_copy_locked(const struct thread *c, uint64_t offset,
-    uint64_t own, uint64_t size, bool write)
+/* A small object of the caller's, not across pages. */
+static inline const void *object_locked(
+    struct page_table *pt, uint64_t at, size_t size)
 {
-	struct page_table *pt = &c->process->aspace->pt;
+	if (unlikely(at >= USER_TOP || at % PAGE_SIZE > PAGE_SIZE - size))
+		return NULL;
+	return readable_locked(pt, at);
+}
+
+/*
+ * As window_copy, when the first vector is what is meant; E_AGAIN: by the long
+ * way. c waits, its tables are locked. What is read of its memory is read once:
+ * its other threads may change it.
+ */
+static inline long short_copy_locked(struct page_table *pt,
+    const struct thread *c, uint64_t offset, uint64_t own, uint64_t size,
+    bool write)
+{
 	const struct ipc_more *m =
 	    object_locked(pt, c->ipc.more, sizeof(struct ipc_more));
-	uint64_t at, done = 0;
+	const struct ipc_vector *v;
+	uint64_t at, n;
 	uint32_t count;
 
 	if (unlikely(!m))
 		return E_AGAIN;
 	at = __atomic_load_n(&m->vectors, __ATOMIC_RELAXED);
 	count = __atomic_load_n(&m->readable_count, __ATOMIC_RELAXED);
-	if (unlikely(count > IPC_VECTORS_MAX))
-		return E_AGAIN;
 	if (write) {
-		at += count * sizeof(struct ipc_vector);
-		count = __atomic_load_n(&m->writable_count, __ATOMIC_RELAXED);
 		if (unlikely(count > IPC_VECTORS_MAX))
 			return E_AGAIN;
+		at += count * sizeof(struct ipc_vector);
+		count = __atomic_load_n(&m->writable_count, __ATOMIC_RELAXED);
 	}
-	for (; count && done < size; count--, at += sizeof(struct ipc_vector)) {
-		const struct ipc_vector *v =
-		    object_locked(pt, at, sizeof(struct ipc_vector));
-		struct ipc_vector is;
-		uint64_t part;
-
-		if (unlikely(!v))
+	if (likely(at / PAGE_SIZE == c->ipc.more / PAGE_SIZE &&
+	           at % PAGE_SIZE <= PAGE_SIZE - sizeof(*v)))
+		v = (const void *)((uintptr_t)m + (at - c->ipc.more));
+	else if (!(v = object_locked(pt, at, sizeof(*v))))
+		return E_AGAIN;
+	at = __atomic_load_n(&v->address, __ATOMIC_RELAXED) + offset;
+	n = __atomic_load_n(&v->size, __ATOMIC_RELAXED);
+	if (unlikely(count - 1 >= IPC_VECTORS_MAX || offset >= n))
+		return E_AGAIN;
+	if (n - offset < size) {
+		if (count > 1)
 			return E_AGAIN;
-		/* Once: the caller's other threads may change it. */
-		is.address = __atomic_load_n(&v->address, __ATOMIC_RELAXED);
-		is.size = __atomic_load_n(&v->size, __ATOMIC_RELAXED);
-		if (offset >= is.size) {
-			offset -= is.size;
-			continue;
-		}
-		part = MIN(size - done, is.size - offset);
-		if (!piece_locked(
-		        pt, is.address + offset, own + done, part, write))
-			return E_AGAIN;
-		done += part;
-		offset = 0;
+		size = n - offset;
 	}
-	return (long)done;
+	return piece_locked(pt, at, own, size, write) ? (long)size : E_AGAIN;
 }
 
-static long short_copy(struct reply_slot *slot, uint64_t offset,
+static inline long short_copy(struct reply_slot *slot, uint64_t offset,
     struct uptr own, uint64_t size, bool write)
 {
-	const struct thread *c = atomic_load(&slot->caller);
+	const struct thread *c =
+	    atomic_load_explicit(&slot->caller, memory_order_relaxed);
 	long n = E_AGAIN;
 
 	if (!c || size > SHORT_MAX)
 		return E_AGAIN;
-	if (slot_lock(slot, c)) {
+	if (likely(slot_lock(slot, c))) {
 		struct page_table *pt = &c->process->aspace->pt;
 
 		lock_take(&pt->lock);
-		n = short_copy_locked(c, offset, own.addr, size, write);
+		n = short_copy_locked(pt, c, offset, own.addr, size, write);
 		lock_drop(&pt->lock);
 	}
 	slot_unlock(slot);
@@ -296,12 +336,9 @@ static long window_copy(struct reply_slot *slot, uint64_t offset,
     struct uptr own, uint64_t size, bool write)
 {
 	struct window w;
-	long n = short_copy(slot, offset, own, size, write);
-	enum err e;
+	enum err e = window_open(&w, slot, write);
+	long n;
 
-	if (likely(n != E_AGAIN))
-		return n;
-	e = window_open(&w, slot, write);
 	if (e != OK)
 		return e;
 	n = copy(&w, offset, own, MIN(size, (uint64_t)INT32_MAX));
@@ -315,11 +352,19 @@ static long window_copy(struct reply_slot *slot, uint64_t offset,
 long window_read(
     struct reply_slot *slot, uint64_t offset, struct uptr to, uint64_t size)
 {
-	return window_copy(slot, offset, to, size, false);
+	long n = short_copy(slot, offset, to, size, false);
+
+	return likely(n != E_AGAIN)
+	           ? n
+	           : window_copy(slot, offset, to, size, false);
 }
 
 long window_write(
     struct reply_slot *slot, uint64_t offset, struct uptr from, uint64_t size)
 {
-	return window_copy(slot, offset, from, size, true);
+	long n = short_copy(slot, offset, from, size, true);
+
+	return likely(n != E_AGAIN)
+	           ? n
+	           : window_copy(slot, offset, from, size, true);
 }

@@ -224,34 +224,53 @@ static void *large_locked(struct page_table *pt, uint64_t at)
 	return phys_to_virt(pa);
 }
 
-static void *readable_locked(struct page_table *pt, uint64_t at)
+/* Where we look, and the last table that we looked into. */
+struct look {
+	struct page_table *pt;
+	const pte_t *leaf;
+	uint64_t region; /* of leaf; by PT_HUGE */
+};
+
+/* Physical address of the last table for `at`; 0: none, or a large page. */
+static paddr_t leaf_locked(struct page_table *pt, uint64_t at)
 {
 	paddr_t t = virt_to_phys(pt->top);
-	const pte_t *last;
-	pte_t v;
 
 	if (likely((t = table_below(t, at, 39)) &&
 	           (t = table_below(t, at, 30)) &&
-	           (t = table_below(t, at, 21)) && !(t & PTE_PS))) {
-		last = phys_to_virt(t);
-		v = __atomic_load_n(
-		    &last[at >> PAGE_SHIFT & 511], __ATOMIC_RELAXED);
-		t = (v & PTE_ADDR) + (at & PAGE_MASK);
-		if (likely(v & PTE_P && t < page_count << PAGE_SHIFT))
-			return phys_to_virt(t);
+	           (t = table_below(t, at, 21)) && !(t & PTE_PS)))
+		return t;
+	return 0;
+}
+
+static inline void *readable_locked(struct look *l, uint64_t at)
+{
+	paddr_t pa;
+	pte_t v;
+
+	if (l->region != at / PT_HUGE) {
+		pa = leaf_locked(l->pt, at);
+		if (unlikely(!pa))
+			return large_locked(l->pt, at);
+		l->leaf = phys_to_virt(pa);
+		l->region = at / PT_HUGE;
 	}
-	return large_locked(pt, at);
+	v = __atomic_load_n(&l->leaf[at >> PAGE_SHIFT & 511], __ATOMIC_RELAXED);
+	pa = (v & PTE_ADDR) + (at & PAGE_MASK);
+	if (unlikely(!(v & PTE_P) || pa >= page_count << PAGE_SHIFT))
+		return NULL;
+	return phys_to_virt(pa);
 }
 
 static inline bool piece_locked(
-    struct page_table *pt, uint64_t at, uint64_t own, uint64_t size, bool write)
+    struct look *l, uint64_t at, uint64_t own, uint64_t size, bool write)
 {
 	if (unlikely(!user_range_ok((struct uptr){at}, size)))
 		return false;
 	for (uint64_t part; size; size -= part, at += part, own += part) {
 		struct uptr near = {own};
 		void *p =
-		    write ? writable_locked(pt, at) : readable_locked(pt, at);
+		    write ? writable_locked(l->pt, at) : readable_locked(l, at);
 
 		part = MIN(size, PAGE_SIZE - (at & PAGE_MASK));
 		if (unlikely(!p) || (write ? copy_from_user(p, near, part)
@@ -263,11 +282,11 @@ static inline bool piece_locked(
 
 /* A small object of the caller's, not across pages. */
 static inline const void *object_locked(
-    struct page_table *pt, uint64_t at, size_t size)
+    struct look *l, uint64_t at, size_t size)
 {
 	if (unlikely(at >= USER_TOP || at % PAGE_SIZE > PAGE_SIZE - size))
 		return NULL;
-	return readable_locked(pt, at);
+	return readable_locked(l, at);
 }
 
 /*
@@ -275,12 +294,13 @@ static inline const void *object_locked(
  * way. c waits, its tables are locked. What is read of its memory is read once:
  * its other threads may change it.
  */
-static inline long short_copy_locked(struct page_table *pt,
-    const struct thread *c, uint64_t offset, uint64_t own, uint64_t size,
-    bool write)
+static inline __attribute__((always_inline)) long short_copy_locked(
+    struct page_table *pt, const struct thread *c, uint64_t offset,
+    uint64_t own, uint64_t size, bool write)
 {
+	struct look l = {.pt = pt, .region = ~0ull};
 	const struct ipc_more *m =
-	    object_locked(pt, c->ipc.more, sizeof(struct ipc_more));
+	    object_locked(&l, c->ipc.more, sizeof(struct ipc_more));
 	const struct ipc_vector *v;
 	uint64_t at, n;
 	uint32_t count;
@@ -295,41 +315,19 @@ static inline long short_copy_locked(struct page_table *pt,
 		at += count * sizeof(struct ipc_vector);
 		count = __atomic_load_n(&m->writable_count, __ATOMIC_RELAXED);
 	}
-	if (likely(at / PAGE_SIZE == c->ipc.more / PAGE_SIZE &&
-	           at % PAGE_SIZE <= PAGE_SIZE - sizeof(*v)))
-		v = (const void *)((uintptr_t)m + (at - c->ipc.more));
-	else if (!(v = object_locked(pt, at, sizeof(*v))))
+	v = object_locked(&l, at, sizeof(*v));
+	if (unlikely(!v || count - 1 >= IPC_VECTORS_MAX))
 		return E_AGAIN;
 	at = __atomic_load_n(&v->address, __ATOMIC_RELAXED) + offset;
 	n = __atomic_load_n(&v->size, __ATOMIC_RELAXED);
-	if (unlikely(count - 1 >= IPC_VECTORS_MAX || offset >= n))
+	if (unlikely(offset >= n))
 		return E_AGAIN;
 	if (n - offset < size) {
 		if (count > 1)
 			return E_AGAIN;
 		size = n - offset;
 	}
-	return piece_locked(pt, at, own, size, write) ? (long)size : E_AGAIN;
-}
-
-static inline long short_copy(struct reply_slot *slot, uint64_t offset,
-    struct uptr own, uint64_t size, bool write)
-{
-	const struct thread *c =
-	    atomic_load_explicit(&slot->caller, memory_order_relaxed);
-	long n = E_AGAIN;
-
-	if (!c || size > SHORT_MAX)
-		return E_AGAIN;
-	if (likely(slot_lock(slot, c))) {
-		struct page_table *pt = &c->process->aspace->pt;
-
-		lock_take(&pt->lock);
-		n = short_copy_locked(pt, c, offset, own.addr, size, write);
-		lock_drop(&pt->lock);
-	}
-	slot_unlock(slot);
-	return n;
+	return piece_locked(&l, at, own, size, write) ? (long)size : E_AGAIN;
 }
 
 static long window_copy(struct reply_slot *slot, uint64_t offset,
@@ -349,22 +347,37 @@ static long window_copy(struct reply_slot *slot, uint64_t offset,
 	return n;
 }
 
+/* The short way, else the long one. */
+static long either_copy(struct reply_slot *slot, uint64_t offset,
+    struct uptr own, uint64_t size, bool write)
+{
+	const struct thread *c =
+	    atomic_load_explicit(&slot->caller, memory_order_relaxed);
+	struct page_table *pt;
+	long n = E_AGAIN;
+
+	if (unlikely(!c || size > SHORT_MAX))
+		return window_copy(slot, offset, own, size, write);
+	if (likely(slot_lock(slot, c))) {
+		pt = &c->process->aspace->pt;
+		lock_take(&pt->lock);
+		n = short_copy_locked(pt, c, offset, own.addr, size, write);
+		lock_drop(&pt->lock);
+	}
+	slot_unlock(slot);
+	return likely(n != E_AGAIN)
+	           ? n
+	           : window_copy(slot, offset, own, size, write);
+}
+
 long window_read(
     struct reply_slot *slot, uint64_t offset, struct uptr to, uint64_t size)
 {
-	long n = short_copy(slot, offset, to, size, false);
-
-	return likely(n != E_AGAIN)
-	           ? n
-	           : window_copy(slot, offset, to, size, false);
+	return either_copy(slot, offset, to, size, false);
 }
 
 long window_write(
     struct reply_slot *slot, uint64_t offset, struct uptr from, uint64_t size)
 {
-	long n = short_copy(slot, offset, from, size, true);
-
-	return likely(n != E_AGAIN)
-	           ? n
-	           : window_copy(slot, offset, from, size, true);
+	return either_copy(slot, offset, from, size, true);
 }

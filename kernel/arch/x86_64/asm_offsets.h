@@ -86,7 +86,7 @@
 #else
 #define PORT_SEND         120
 #define PORT_CALLER_COUNT 264
-#define PORT_CPUS         320
+#define PORT_CPUS         384
 #define RUNQUEUE_CURRENT  8
 #define RUNQUEUE_SELF     16
 #define RUNQUEUE_ORDINARY 24

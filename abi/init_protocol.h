@@ -45,7 +45,8 @@ enum init_verb {
 	INIT_SUSPEND,
 	INIT_RESUME,
 	INIT_RENAME, /* and the new name */
-	INIT_SPAWN,  /* the text is a manifest, of silos to be added */
+	INIT_SPAWN,  /* the text is a manifest, of silos to be added; word 0
+	              * not 0: those that are there are replaced */
 	INIT_NUMBER, /* word 0: a SID of the user tier that is free */
 	INIT_RUN,    /* the text is a name: a silo for one program of a session;
 	              * its descriptor comes back, word 0: its SID */

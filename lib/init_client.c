@@ -111,12 +111,12 @@ int init_rename(const char *target, const char *name)
 	return ask(&a, INIT_RENAME, 0, text, n + 1 + k, NULL, 0);
 }
 
-int init_spawn(const char *text, char *why, size_t size)
+int init_spawn(const char *text, bool replace, char *why, size_t size)
 {
 	struct ask a = {0};
 
 	why[0] = '\0';
-	return ask(&a, INIT_SPAWN, 0, text, strlen(text), why, size);
+	return ask(&a, INIT_SPAWN, replace, text, strlen(text), why, size);
 }
 
 int init_number(uint32_t *sid)

@@ -27,8 +27,8 @@ int init_events(uint64_t *from, struct init_event *out, size_t n, int event);
 /* INIT_START to INIT_RESUME. */
 int init_control(enum init_verb verb, const char *target);
 int init_rename(const char *target, const char *name);
-/* Add the silos of a manifest.  why: an explanation, or the empty string. */
-int init_spawn(const char *text, char *why, size_t size);
+/* Add the silos of a manifest, or replace those of the same SIDs.  why: an explanation, or the empty string. */
+int init_spawn(const char *text, bool replace, char *why, size_t size);
 /* A SID for one that is to be spawned. */
 int init_number(uint32_t *sid);
 /* A silo for one program: its descriptor; its SID. */

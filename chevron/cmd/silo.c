@@ -176,6 +176,8 @@ int cmd_strate(struct shell *sh, int argc, char **argv)
 	    {"list", silo_cmd_strates},
 	    {"info", silo_cmd_strates},
 	    {"spawn", silo_cmd_spawn},
+	    {"add", silo_cmd_add},
+	    {"remove", silo_cmd_remove},
 	    {"start", control},
 	    {"stop", control},
 	    {"kill", control},

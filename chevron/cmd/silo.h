@@ -17,6 +17,8 @@ int silo_cmd_events(struct shell *sh, int argc, char **argv);
 int silo_cmd_strates(struct shell *sh, int argc, char **argv);
 /* silo_make.c */
 int silo_cmd_spawn(struct shell *sh, int argc, char **argv);
+int silo_cmd_add(struct shell *sh, int argc, char **argv);
+int silo_cmd_remove(struct shell *sh, int argc, char **argv);
 int silo_cmd_run(struct shell *sh, int argc, char **argv);
 
 /* "silo: WHAT: reason of a negative error"; the status 1. */

@@ -44,10 +44,10 @@ static void put_string(struct text *t, const char *key, const char *s)
 	put(t, "\"");
 }
 
-static int spawn_text(const char *what, const char *text)
+static int spawn_text(const char *what, const char *text, bool replace)
 {
 	char why[400];
-	int e = init_spawn(text, why, sizeof(why));
+	int e = init_spawn(text, replace, why, sizeof(why));
 
 	if (e == 0)
 		return 0;
@@ -64,7 +64,7 @@ static int spawn_file(const char *path)
 
 	if (text == NULL)
 		return cmd_errno("silo", "%s", path);
-	status = spawn_text(path, text);
+	status = spawn_text(path, text, false);
 	free(text);
 	return status;
 }
@@ -134,6 +134,17 @@ static bool read_wish(struct options *o, int argc, char **argv, struct wish *w)
 	return argc > o->at;
 }
 
+static void put_strate(struct text *t, const char *name, const char *program,
+    int argc, char **argv)
+{
+	put_string(t, "[[silos.strates]]\nname = ", name);
+	put_string(t, "\nbinary = ", program);
+	put(t, "\nargs = [");
+	for (int i = 0; i < argc; i++)
+		put_string(t, i > 0 ? ", " : "", argv[i]);
+	put(t, "]\n");
+}
+
 /* argv: NAME PROGRAM ARGS.  The manifest of a silo with this one strate. */
 static void write_manifest(struct text *t, const struct wish *w,
     const char *sid, const char *program, int argc, char **argv)
@@ -150,12 +161,8 @@ static void write_manifest(struct text *t, const struct wish *w,
 	if (w->restart != NULL)
 		put_string(t, "\nrestart = ", w->restart);
 	name_of(program, name);
-	put_string(t, "\n[[silos.strates]]\nname = ", name);
-	put_string(t, "\nbinary = ", program);
-	put(t, "\nargs = [");
-	for (int i = 2; i < argc; i++)
-		put_string(t, i > 2 ? ", " : "", argv[i]);
-	put(t, "]\n");
+	put(t, "\n");
+	put_strate(t, name, program, argc - 2, argv + 2);
 }
 
 int silo_cmd_spawn(struct shell *sh, int argc, char **argv)
@@ -187,9 +194,85 @@ int silo_cmd_spawn(struct shell *sh, int argc, char **argv)
 		status = e != 0 ? silo_failed(argv[0], e)
 		         : t.n + 1 >= t.cap
 		             ? cmd_error("silo", "too many arguments")
-		             : spawn_text(argv[0], t.buf);
+		             : spawn_text(argv[0], t.buf, false);
 	}
 	free(t.buf);
+	return status;
+}
+
+/* The present configuration of a silo, in fresh memory; NULL after a message. */
+static char *present(const char *silo, size_t *n)
+{
+	char *text = malloc(INIT_TEXT_MAX);
+	int got =
+	    text != NULL ? init_config(silo, text, INIT_TEXT_MAX - 1) : -ENOMEM;
+
+	if (got >= 0) {
+		text[got] = '\0';
+		*n = (size_t)got;
+		return text;
+	}
+	free(text);
+	if (got == -ENODATA)
+		cmd_error("silo", "%s: no manifest has it", silo);
+	else
+		silo_failed(silo, got);
+	return NULL;
+}
+
+/* add SILO NAME PROGRAM ARGS: the others go on running. */
+int silo_cmd_add(struct shell *sh, int argc, char **argv)
+{
+	char program[PATH_MAX];
+	struct text t = {.cap = INIT_TEXT_MAX};
+	int status;
+
+	if (argc < 4)
+		return cmd_usage("strate");
+	if (!find_program(sh, argv[3], program))
+		return STATUS_NOT_FOUND;
+	t.buf = present(argv[1], &t.n);
+	if (t.buf == NULL)
+		return 1;
+	put_strate(&t, argv[2], program, argc - 4, argv + 4);
+	status = t.n + 1 >= t.cap ? cmd_error("silo", "too many arguments")
+	                          : spawn_text(argv[1], t.buf, true);
+	free(t.buf);
+	return status;
+}
+
+/* remove SILO NAME: the silo is made anew without it. */
+int silo_cmd_remove(struct shell *sh, int argc, char **argv)
+{
+	static const char head[] = "\n  [[silos.strates]]\n  name = \"";
+	char *text, *at, *end;
+	size_t n, k;
+	int status;
+
+	(void)sh;
+	if (argc != 3)
+		return cmd_usage("strate");
+	text = present(argv[1], &n);
+	if (text == NULL)
+		return 1;
+	k = strlen(argv[2]);
+	/* init writes it: each strate has this head, and no string a newline. */
+	for (at = strstr(text, head); at != NULL; at = strstr(at + 1, head)) {
+		char *name = at + sizeof(head) - 1;
+
+		if (strncmp(name, argv[2], k) == 0 && name[k] == '"')
+			break;
+	}
+	if (at == NULL) {
+		free(text);
+		return cmd_error(
+		    "silo", "%s: there is no strate %s", argv[1], argv[2]);
+	}
+	end = strstr(at + 1, "\n  [[");
+	end = end != NULL ? end : text + n;
+	memmove(at, end, strlen(end) + 1);
+	status = spawn_text(argv[1], text, true);
+	free(text);
 	return status;
 }
 

@@ -105,6 +105,7 @@ static const struct command commands[] = {
         "list | info SILO... | config show SILO...\n"
         "       strate spawn FILE | spawn [OPTIONS as silo] NAME PROGRAM "
         "[ARGS]\n"
+        "       strate add SILO NAME PROGRAM [ARGS] | remove SILO NAME\n"
         "       strate start|stop|kill|destroy SILO... | rename SILO NAME",
         CMD_FORK},
     {"test", cmd_test, "test a condition", "CONDITION", 0},

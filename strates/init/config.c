@@ -76,12 +76,11 @@ static bool same_list(
 	return true;
 }
 
+/* Their first n. */
 static bool same_strates(
-    const struct manifest_silo *a, const struct manifest_silo *b)
+    const struct manifest_silo *a, const struct manifest_silo *b, size_t n)
 {
-	if (a->strate_count != b->strate_count)
-		return false;
-	for (size_t i = 0; i < a->strate_count; i++) {
+	for (size_t i = 0; i < n; i++) {
 		const struct manifest_strate *x = &a->strates[i];
 		const struct manifest_strate *y = &b->strates[i];
 
@@ -117,7 +116,8 @@ static bool same_limits(
 	       a->processes == b->processes && a->descriptors == b->descriptors;
 }
 
-bool config_same(const struct manifest_silo *a, const struct manifest_silo *b)
+static bool same_silo(
+    const struct manifest_silo *a, const struct manifest_silo *b)
 {
 	return a->sid == b->sid && a->family == b->family &&
 	       a->mode == b->mode && a->abi_linux == b->abi_linux &&
@@ -130,8 +130,19 @@ bool config_same(const struct manifest_silo *a, const struct manifest_silo *b)
 	       same_list(&a->peers, &b->peers) &&
 	       same_list(&a->lookup, &b->lookup) &&
 	       same_list(&a->bind, &b->bind) &&
-	       same_list(&a->proxy, &b->proxy) && same_strates(a, b) &&
-	       same_mounts(a, b);
+	       same_list(&a->proxy, &b->proxy) && same_mounts(a, b);
+}
+
+bool config_same(const struct manifest_silo *a, const struct manifest_silo *b)
+{
+	return a->strate_count == b->strate_count && same_silo(a, b) &&
+	       same_strates(a, b, a->strate_count);
+}
+
+bool config_grown(const struct manifest_silo *a, const struct manifest_silo *b)
+{
+	return a->strate_count < b->strate_count && same_silo(a, b) &&
+	       same_strates(a, b, a->strate_count);
 }
 
 struct silo_config config_of(
@@ -291,7 +302,9 @@ size_t config_text(const struct manifest_silo *s, char *buf, size_t cap)
 	put_limits(&t, s);
 	put_list(&t, "after", &s->after);
 	put_list(&t, "peers", &s->peers);
-	put_bits(&t, "flow", s->flow, families);
+	/* A family that may send to all has bits without a name, too. */
+	if (s->flow != profile_of(s->family)->flow)
+		put_bits(&t, "flow", s->flow, families);
 	put_srv(&t, s);
 	if (s->init_may != 0)
 		put_bits(&t, "init", s->init_may, may);

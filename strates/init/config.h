@@ -19,6 +19,8 @@ struct config *config_get(struct config *c);
 void config_put(struct config *c);
 /* Whether two silos are to be the same but for their names. */
 bool config_same(const struct manifest_silo *a, const struct manifest_silo *b);
+/* Whether b is a, with more strates behind its own. */
+bool config_grown(const struct manifest_silo *a, const struct manifest_silo *b);
 /* What silo_create is told; m: the manifest of s. */
 struct silo_config config_of(
     const struct manifest *m, const struct manifest_silo *s);

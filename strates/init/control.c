@@ -330,7 +330,7 @@ static int do_spawn(struct request *r)
 		config_put(c);
 		return -EPERM;
 	}
-	e = silos_spawn(c);
+	e = silos_spawn(c, r->m.word[0] != 0);
 	if (e == -EEXIST)
 		explain(r, "there is a silo with that name or sid");
 	return e;

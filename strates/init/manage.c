@@ -92,7 +92,16 @@ static void renew(struct managed *s, struct config *c,
     const struct manifest_silo *m, uint64_t counts[3])
 {
 	struct supervisor history = s->supervisor;
+	size_t first = s->m->strate_count;
 
+	if (m != NULL && !s->leaving && config_grown(s->m, m)) {
+		counts[2]++;
+		silo_set(s, config_get(c), m);
+		s->supervisor = history;
+		if (s->up && !s->broken)
+			(void)silo_start_parts(s, first); /* told there */
+		return;
+	}
 	if (m == NULL || s->leaving || !config_same(s->m, m)) {
 		counts[m == NULL ? 1 : 2]++;
 		set_next(s, m != NULL ? c : NULL, m);
@@ -128,18 +137,35 @@ void silos_reload(struct config *c, uint64_t counts[3])
 	config_put(c);
 }
 
-int silos_spawn(struct config *c)
+/* Whether a silo of a text may be taken in; *there: in place of that one. */
+static int check_spawn(
+    const struct manifest_silo *m, bool replace, struct managed **there)
 {
+	struct managed *named = silos_find(0, m->name);
+
+	*there = silos_find(m->sid, NULL);
+	if (*there != NULL && (!replace || (*there)->m == NULL))
+		return -EEXIST;
+	return named != NULL && named != *there ? -EEXIST : 0;
+}
+
+int silos_spawn(struct config *c, bool replace)
+{
+	uint64_t counts[3] = {0};
+	struct managed *s;
 	int e = 0;
 
-	for (size_t i = 0; i < c->m->count && e == 0; i++) {
-		const struct manifest_silo *m = &c->m->silos[i];
-
-		if (silos_find(m->sid, NULL) || silos_find(0, m->name))
-			e = -EEXIST;
-	}
 	for (size_t i = 0; i < c->m->count && e == 0; i++)
-		e = add(c, &c->m->silos[c->m->order[i]], INIT_OF_SPAWN);
+		e = check_spawn(&c->m->silos[i], replace, &s);
+	for (size_t i = 0; i < c->m->count && e == 0; i++) {
+		const struct manifest_silo *m = &c->m->silos[c->m->order[i]];
+
+		e = check_spawn(m, replace, &s);
+		if (e == 0 && s != NULL)
+			renew(s, c, m, counts);
+		else if (e == 0)
+			e = add(c, m, INIT_OF_SPAWN);
+	}
 	config_put(c);
 	return e;
 }

@@ -183,6 +183,20 @@ static int make(struct managed *s)
 	return 0;
 }
 
+int silo_start_parts(struct managed *s, size_t first)
+{
+	for (size_t i = first; i < s->m->strate_count; i++) {
+		int pid = launch_strate(s->fd, s->m, i);
+
+		if (pid < 0)
+			return start_failed(s, s->m->strates[i].binary, errno);
+		s->up = true;
+		s->parts[i].pid = pid;
+		s->parts[i].starts++;
+	}
+	return 0;
+}
+
 int silo_start_now(struct managed *s)
 {
 	int e = s->fd < 0 ? make(s) : 0;
@@ -198,15 +212,9 @@ int silo_start_now(struct managed *s)
 	s->tries = 0;
 	if (e != 0)
 		return start_failed(s, "it", -e);
-	for (size_t i = 0; i < s->m->strate_count; i++) {
-		int pid = launch_strate(s->fd, s->m, i);
-
-		if (pid < 0)
-			return start_failed(s, s->m->strates[i].binary, errno);
-		s->up = true;
-		s->parts[i].pid = pid;
-		s->parts[i].starts++;
-	}
+	e = silo_start_parts(s, 0);
+	if (e != 0)
+		return e;
 	s->was_started = true;
 	return 0;
 }

@@ -64,6 +64,8 @@ void silo_set(
 /* Start it now.  An error has been told on the console, and is followed by
  * another try as its policy says. */
 int silo_start_now(struct managed *s);
+/* Start its strates from one on, in a silo that is there; as above. */
+int silo_start_parts(struct managed *s, size_t first);
 /* Ask it to end; it is killed when it does not. */
 void silo_end(struct managed *s);
 
@@ -71,8 +73,9 @@ void silo_end(struct managed *s);
 void silos_boot(struct config *c);
 /* Make the manifest that was read again hold; takes the reference. */
 void silos_reload(struct config *c, uint64_t counts[3]);
-/* Add the silos of a manifest that somebody sent; takes the reference. */
-int silos_spawn(struct config *c);
+/* Add the silos of a manifest that somebody sent, or replace those that are
+ * there; takes the reference. */
+int silos_spawn(struct config *c, bool replace);
 /* A number of the user tier for one that is to be spawned; never the same. */
 uint32_t silos_number(void);
 /* Make a silo for one program of a session; gives a descriptor for that. */

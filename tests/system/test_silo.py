@@ -368,3 +368,18 @@ def test_events_are_followed(boot):
     vm.expect_literal('starts again in 0 ms')
     vm.expect_literal('started pid')
     vm.send('kill %1\n')
+
+
+def test_strate_add_and_remove(boot):
+    """A strate comes to those that run; without one the silo is made anew."""
+    vm = boot(service('a', 20))
+    until(vm, 'a', state='running', procs='2')
+    assert 'no strate nap' in vm.command('strate remove a nap')
+    pid = re.search(r'pid (\d+)', vm.command('silo info a'))[1]
+    assert 'silo:' not in vm.command('strate add a sleep busybox 1000')
+    until(vm, 'a', state='running', procs='3')
+    assert f'pid {pid},' in vm.command('silo info a')
+    assert re.search(r'sleep +20 ', vm.command('strate list'))
+    vm.command('strate remove a sleep')
+    until(vm, 'a', state='running', procs='2')
+    assert '"strates" is missing' in vm.command('strate remove a busybox')

@@ -309,6 +309,25 @@ static int do_control(struct request *r)
 	return verb == INIT_RENAME ? silo_set_name(s, name) : silo_do(s, verb);
 }
 
+/* Nobody hands on more than it has: mode, flow, and what it may ask here. */
+static bool may_spawn(const struct request *r, const struct manifest *m)
+{
+	struct silo_info asker;
+
+	if (r->from.sid == SID_BOOT)
+		return true;
+	if (silo_facts(r->from.sid, -1, &asker) != 0)
+		return false;
+	for (size_t i = 0; i < m->count; i++) {
+		const struct manifest_silo *s = &m->silos[i];
+
+		if (!may_change(r, s->sid) || (s->mode & ~asker.mode) ||
+		    (s->flow & ~asker.flow) || (s->init_may & ~r->from.badge))
+			return false;
+	}
+	return true;
+}
+
 static int do_spawn(struct request *r)
 {
 	struct manifest_error error;
@@ -319,14 +338,7 @@ static int do_spawn(struct request *r)
 		explain(r, error.text);
 		return -EINVAL;
 	}
-	for (size_t i = 0; i < c->m->count; i++) {
-		const struct manifest_silo *m = &c->m->silos[i];
-
-		/* Nobody hands on more than it has. */
-		if (may_change(r, m->sid) &&
-		    (r->from.sid == SID_BOOT ||
-		        (m->init_may & ~r->from.badge) == 0))
-			continue;
+	if (!may_spawn(r, c->m)) {
 		config_put(c);
 		return -EPERM;
 	}
@@ -348,6 +360,8 @@ static int do_run(struct request *r)
 	struct managed *s;
 	int e;
 
+	if (r->from.sid != SID_BOOT)
+		return -EPERM; /* it could not hold the descriptor */
 	if (r->n == 0 || strspn(r->text, "abcdefghijklmnopqrstuvwxyz"
 	                                 "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 	                                 "0123456789-_.") != r->n)

@@ -50,6 +50,7 @@ def boot(tmp_path):
         if prompt:
             vm.expect_literal(strat9vm.PROMPT, 60)
         return vm
+    start.tmp = tmp_path
     yield start
     for vm in guests:
         vm.close()
@@ -383,3 +384,37 @@ def test_strate_add_and_remove(boot):
     vm.command('strate remove a sleep')
     until(vm, 'a', state='running', procs='2')
     assert '"strates" is missing' in vm.command('strate remove a busybox')
+
+
+def test_who_spawns_hands_on_no_more_than_it_has(boot):
+    """By a silo with the policy to spawn: mode, flow, tier and policy."""
+    tries = {
+        'good': 'sid = 1100|family = USR|mode = 000|flow = [FS]',
+        'tier': 'sid = 11|family = SYS|mode = 000|flow = [FS]',
+        'flow': 'sid = 1101|family = USR|mode = 000|flow = [NET]',
+        'mode': 'sid = 1102|family = USR|mode = 004|flow = [FS]',
+        'may': 'sid = 1103|family = USR|mode = 000|flow = [FS]|init = [list]',
+    }
+    text = service('asks', 1000, 'for i in good tier flow mode may; do '
+                   'chevron -c "silo spawn /etc/$i.toml" 2>&1 | '
+                   'sed s/^/$i:/; done; echo asked all',
+                   'restart = "never"\nflow = ["SYS", "FS"]\n'
+                   'init = ["spawn"]').replace('sed ', 'busybox sed ')
+    add = []
+    for name, keys in tries.items():
+        body = re.sub(r'= ([A-Z]+|0\d\d)', r'= "\1"', keys)
+        body = re.sub(r'\[(\w+)\]', r'["\1"]', body).replace('|', '\n')
+        path = boot.tmp / f'{name}.toml'
+        path.write_text(f'[[silos]]\nname = "{name}"\nabi = "linux"\n{body}\n'
+                        '[[silos.strates]]\nname = "s"\n'
+                        'binary = "/bin/busybox"\n')
+        add.append(f'{path}:/etc/{name}.toml')
+    vm = boot(text, add=add)
+    vm.expect_literal('asked all', 60)
+    vm.send('\n')
+    vm.expect_literal(strat9vm.PROMPT)
+    rows = silos(vm)
+    assert 'good' in rows and 'good:silo' not in vm.log
+    for name in ('tier', 'flow', 'mode', 'may'):
+        assert re.search(rf'{name}:silo: .*not permitted', vm.log)
+        assert name not in rows

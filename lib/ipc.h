@@ -47,16 +47,23 @@ static inline __attribute__((always_inline)) long ipc_exchange_inline(
     uint64_t nr, uint64_t fd, struct ipc_msg *m, struct ipc_more *more,
     struct ipc_from *from)
 {
-	register uint64_t r10 __asm__("r10") = m->word[0];
-	register uint64_t r8 __asm__("r8") = m->word[1];
-	register uint64_t r9 __asm__("r9") = m->word[2];
-	register uint64_t r12 __asm__("r12") = m->word[4];
-	register uint64_t r13 __asm__("r13") = m->word[5];
-	register uint64_t r14 __asm__("r14") = m->word[6];
-	register uint64_t r15 __asm__("r15") = m->word[7];
+	register uint64_t r10 __asm__("r10");
+	register uint64_t r8 __asm__("r8");
+	register uint64_t r9 __asm__("r9");
+	register uint64_t r12 __asm__("r12");
+	register uint64_t r13 __asm__("r13");
+	register uint64_t r14 __asm__("r14");
+	register uint64_t r15 __asm__("r15");
 	uint64_t rbx = m->word[3], tag = m->tag, rdx = (uintptr_t)more;
 	long r = (long)nr;
 
+	r10 = m->word[0];
+	r8 = m->word[1];
+	r9 = m->word[2];
+	r12 = m->word[4];
+	r13 = m->word[5];
+	r14 = m->word[6];
+	r15 = m->word[7];
 	__asm__ volatile("syscall"
 	    : "+a"(r), "+D"(fd), "+S"(tag), "+d"(rdx), "+r"(r10), "+r"(r8),
 	    "+r"(r9), "+b"(rbx), "+r"(r12), "+r"(r13), "+r"(r14), "+r"(r15)

@@ -81,6 +81,7 @@ struct thread {
 	void *fpu;             /* XSAVE area, fpu.h; NULL for kernel threads */
 	struct aspace *aspace; /* what CR3 holds for it; NULL: kernel thread */
 	struct process *process; /* const; NULL for kernel threads */
+	uint32_t tid;            /* const */
 	struct ipc_thread ipc;
 
 	/* Scheduling. */
@@ -107,7 +108,6 @@ struct thread {
 	const char *wait_what; /* where it sleeps, for /proc/PID/wchan */
 
 	/* Identity. */
-	uint32_t tid;             /* const */
 	struct list process_link; /* (p) in process->threads */
 	char name[16];            /* (o) comm of this thread */
 	_Atomic uint32_t refs;

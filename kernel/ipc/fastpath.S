@@ -137,8 +137,8 @@
 
 /*
  * Make the thread at rcx - \at the running one; rdx and rdi hold what its user
- * is to find there. The old thread's stack is left at once, the lock dropped
- * when the last of its registers is saved.
+ * is to find there (\at 0, a caller: what it had). The old thread's stack is left
+ * at once, the lock dropped when the last of its registers is saved.
  */
 .macro SWITCH flavour, at
 	leaq	fastpath_resume(%rip), %rax
@@ -148,23 +148,29 @@
 	movl	$THREAD_ASLEEP_HALF, THREAD_WORD(%r11)
 	movl	$THREAD_RUNNING_HALF, THREAD_WORD-\at(%rcx)
 	movl	$IPC_STATE_IDLE, IPC_STATE_AT-\at(%rcx)
-	leaq	-\at(%rcx), %rax
-	movq	%rax, %gs:runqueue+RUNQUEUE_CURRENT(%rip)
-	movq	%rax, %gs:current_thread(%rip)
-	movq	THREAD_KSTACK_TOP-\at(%rcx), %rsp
+	.if \at
+	subq	$\at, %rcx
+	.endif
+	movq	%rcx, %gs:runqueue+RUNQUEUE_CURRENT(%rip)
+	movq	%rcx, %gs:current_thread(%rip)
+	movq	THREAD_KSTACK_TOP(%rcx), %rsp
+	.if \at == 0
+	movq	REGS_RDI-REGS_SIZE(%rsp), %rdi
+	movq	REGS_RDX-REGS_SIZE(%rsp), %rdx
+	.endif
 	movq	%rsp, %gs:kstack_top(%rip)
 	.ifc \flavour, plain
 	movq	%rsp, %gs:cpu_tss+TSS_RSP0(%rip)
 	.endif
-	movq	THREAD_CALLS-\at(%rcx), %rax
+	movq	THREAD_CALLS(%rcx), %rax
 	movq	%rax, %gs:syscall_entries(%rip)
 	/* The upper half of the mask means nothing: cpu_features.xcr0. */
 	movl	$-1, %eax
 	movq	THREAD_FPU(%r11), %rbp
 	xsaveopt64 (%rbp)
-	movq	THREAD_FPU-\at(%rcx), %rbp
+	movq	THREAD_FPU(%rcx), %rbp
 	xrstor64 (%rbp)
-	movq	THREAD_ASPACE-\at(%rcx), %rax
+	movq	THREAD_ASPACE(%rcx), %rax
 	cmpq	%rax, THREAD_ASPACE(%r11)
 	je	4f
 	.ifc \flavour, plain
@@ -185,13 +191,13 @@
 	lock btrq %rbp, ASPACE_TLB(%rax)
 4:	rdfsbase %rax
 	movq	%rax, THREAD_FS(%r11)
-	movq	THREAD_FS-\at(%rcx), %rax
+	movq	THREAD_FS(%rcx), %rax
 	wrfsbase %rax
 	movq	%gs:runqueue+RUNQUEUE_SELF(%rip), %rbp
 	swapgs
 	rdgsbase %rax
 	movq	%rax, THREAD_GS(%r11)
-	movq	THREAD_GS-\at(%rcx), %rax
+	movq	THREAD_GS(%rcx), %rax
 	wrgsbase %rax
 	movb	$0, (%rbp)
 	.ifc \flavour, plain
@@ -298,6 +304,10 @@
 \flavour\()_reply_fast:
 	BEGIN	ASM_RIGHT_SERVE, port_serve_ops
 	movq	%rax, %rdi		/* the port */
+	movl	PORT_SERVER(%rax), %ecx
+	cmpl	%ecx, THREAD_TID(%r11)	/* cycle_note_server */
+	jne	7f
+10:
 	RECEIVERS PORT_CPUS
 	TAKE_QUEUE
 	/* Whom we are to answer: its memory stays, interrupts are off. */
@@ -323,13 +333,13 @@
 	movl	$IPC_STATE_RECEIVING, IPC_STATE_AT(%r11)
 	movl	%gs:percpu_cpu(%rip), %eax
 	movw	%ax, IPC_CPU(%r11)
-	movq	THREAD_KSTACK_TOP(%rcx), %rax
-	movq	REGS_RDI-REGS_SIZE(%rax), %rdi
-	movq	REGS_RDX-REGS_SIZE(%rax), %rdx
 	SWITCH	\flavour, 0
 	.ifc \flavour, plain
 	SWITCH_PCID
 	.endif
+7:	cmpl	$-1, %ecx		/* PORT_MANY */
+	je	10b
+	jmp	9f
 6:	movq	%rdx, (%rax)		/* out of the list again */
 	movq	%rax, 8(%rdx)
 	movq	%rcx, IPC_SLOT(%r11)

@@ -356,7 +356,8 @@ static long either_copy(struct reply_slot *slot, uint64_t offset,
 	struct page_table *pt;
 	long n = E_AGAIN;
 
-	if (unlikely(!c || size > SHORT_MAX))
+	/* Only its own thread uses a thread's slot: c cannot be let go. */
+	if (unlikely(!c || size > SHORT_MAX || !slot->of_thread))
 		return window_copy(slot, offset, own, size, write);
 	if (likely(slot_lock(slot, c))) {
 		pt = &c->process->aspace->pt;

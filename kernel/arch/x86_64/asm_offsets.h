@@ -37,18 +37,19 @@
 #define THREAD_FPU        48
 #define THREAD_ASPACE     56
 #define THREAD_PROCESS    64
+#define THREAD_TID        72
 /* The first half of the word: fair and running; fair, asleep, direct. */
 #define THREAD_RUNNING_HALF 0x01000100
 #define THREAD_ASLEEP_HALF  0x00010101
 
 /* The rest is for ipc/fastpath.S. thread->ipc: */
-#define IPC_STATE_AT 72
-#define IPC_LINK     80
-#define IPC_PORT     96
-#define IPC_MORE     112
-#define IPC_SLOT     120
-#define IPC_ANSWER   136
-#define IPC_CPU      194
+#define IPC_STATE_AT 80
+#define IPC_LINK     88
+#define IPC_PORT     104
+#define IPC_MORE     120
+#define IPC_SLOT     128
+#define IPC_ANSWER   144
+#define IPC_CPU      202
 /* enum ipc_state, enum rights, abi/ipc.h. */
 #define IPC_STATE_IDLE      0
 #define IPC_STATE_RECEIVING 2
@@ -77,6 +78,7 @@
 #define PORT_SEND         136
 #define PORT_CALLER_COUNT 304
 #define PORT_CPUS         384
+#define PORT_SERVER       320
 #define RUNQUEUE_CURRENT  24
 #define RUNQUEUE_SELF     32
 #define RUNQUEUE_ORDINARY 40
@@ -87,6 +89,7 @@
 #define PORT_SEND         120
 #define PORT_CALLER_COUNT 264
 #define PORT_CPUS         384
+#define PORT_SERVER       280
 #define RUNQUEUE_CURRENT  8
 #define RUNQUEUE_SELF     16
 #define RUNQUEUE_ORDINARY 24

@@ -46,7 +46,7 @@ struct reply_slot {
 	 * A page of its window is being written, preemption off: a caller that
 	 * gives up waits for that.
 	 */
-	_Atomic bool copying;
+	_Atomic uint32_t copying; /* pieces under way */
 	bool of_thread; /* const: part of a thread, not of a reply object */
 };
 

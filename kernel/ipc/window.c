@@ -28,14 +28,14 @@ struct window {
 static bool slot_lock(struct reply_slot *slot, const struct thread *caller)
 {
 	preempt_disable();
-	atomic_store(&slot->copying, true);
+	atomic_fetch_add(&slot->copying, 1);
 	return atomic_load(&slot->caller) == caller;
 }
 
 static void slot_unlock(struct reply_slot *slot)
 {
 	/* Release: the page is written before the caller goes on. */
-	atomic_store_explicit(&slot->copying, false, memory_order_release);
+	atomic_fetch_sub(&slot->copying, 1);
 	preempt_enable();
 }
 

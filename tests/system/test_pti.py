@@ -47,7 +47,7 @@ def test_without_isolation_the_kernel_is_there(tmp_path):
     assert spin(tmp_path, 'pti=0') > 100 * 1024
 
 
-GUESTS = ('exceptions', 'signal', 'process', 'thread')
+GUESTS = ('exceptions', 'signal', 'process', 'thread', 'ipc', 'ipc_fast')
 
 
 def test_programs_run_isolated():

@@ -272,6 +272,8 @@ def lint_cppcheck():
         # gcc's own warnings see through; shifts that gcc defines.
         '--suppress=comparePointers', '--suppress=uninitvar',
         '--suppress=shiftNegativeLHS',
+        # It does not know variables that live in a register.
+        '--suppress=constStatement:lib/ipc.h',
         '--suppress=va_end_missing:kernel/core/panic.c', *folders])
     return out.strip().split('\n') if status else []
 

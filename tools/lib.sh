@@ -75,12 +75,23 @@ stage() {
 		-print -quit)" ]; then
 		return 0
 	fi
-	rm -rf "$1/tree"
+	# Beside the old one, which a test may be reading; it goes next time.
+	new=tree.$$
 	meson install -C "$1" --no-rebuild --quiet \
-		--destdir "$top/$1/tree" >"$1/install.log" 2>&1 || {
+		--destdir "$top/$1/$new" >"$1/install.log" 2>&1 || {
 		cat "$1/install.log" >&2
 		return 1
 	}
-	mkdir -p "$1/tree"
-	python3 tools/mkinitfs.py --tree "$1/tree" -o "$1/initfs.cpio"
+	mkdir -p "$1/$new"
+	[ -L "$1/tree" ] || rm -rf "$1/tree"
+	old=$(readlink "$1/tree" || true)
+	ln -sfn "$new" "$1/tree.link" && mv -fT "$1/tree.link" "$1/tree"
+	for d in "$1"/tree.*; do
+		case ${d##*/} in
+		"$new" | "$old") ;;
+		*) rm -rf "$d" ;;
+		esac
+	done
+	python3 tools/mkinitfs.py --tree "$1/tree" -o "$1/initfs.cpio.new" &&
+		mv -f "$1/initfs.cpio.new" "$1/initfs.cpio"
 }

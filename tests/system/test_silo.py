@@ -79,6 +79,17 @@ def until(vm, name, **wanted):
         assert time.monotonic() < end, row
 
 
+def said(vm, line):
+    """Wait until a silo printed that line, also before the prompt; from then
+    on nothing mixes with what is typed."""
+    end = time.monotonic() + 60
+    while not re.search(rf'(^|\n)(>>> )?{line}\r?\n', vm.log):
+        assert time.monotonic() < end, vm.log[-2000:]
+        time.sleep(0.1)
+    vm.send('\n')
+    vm.expect_literal(strat9vm.PROMPT)
+
+
 def test_default_manifest_has_a_log(boot):
     """The image's own silo runs, and does what it is there for."""
     vm = boot()
@@ -314,6 +325,7 @@ scheme = "/tmp"
 rights = "rw"
 '''
     vm = boot(text.replace('/data', '/mnt'))
+    said(vm, 'done')
     until(vm, 'walled', state='down')
     assert 'root:x:0:0' in vm.log
     assert re.search(r"/etc/passwd.*No such file", vm.log)
